@@ -1,0 +1,125 @@
+# Plaudit. `make` alone prints the menu.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup build model demo test run-tests check install size clean
+
+# The version is the header's.
+macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
+MAJOR := $(call macro,VERSION_MAJOR)
+MINOR := $(call macro,VERSION_MINOR)
+VERSION := $(MAJOR).$(MINOR).$(call macro,VERSION_PATCH)
+SONAME := libplaudit.so.$(call macro,ABI_VERSION)
+LIBRARY := libplaudit.so.$(VERSION)
+
+PREFIX := /usr/local
+DESTDIR :=
+MODEL := brand-sentiment
+PYTHON := .venv/bin/python
+STEP := scripts/step
+
+# What every link needs: the static libraries of .deps, whose symbols stay inside.
+LINK := -Xlinker -L$(CURDIR)/.deps -Xlinker --exclude-libs -Xlinker ALL
+# The library as shipped: the Swift runtime inside, plaudit_* outside, never unloaded.
+SHIPPED := -c release --product plaudit --scratch-path .build-release -Xswiftc -static-stdlib \
+  -Xlinker -z -Xlinker defs -Xlinker -z -Xlinker nodelete -Xlinker -soname=$(SONAME) \
+  -Xlinker --version-script=$(CURDIR)/scripts/plaudit.map $(LINK)
+# What the gate asks for on top: no warning, no import that Package.swift does not declare.
+ifdef STRICT
+STRICT_FLAGS := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror \
+  --explicit-target-dependency-import-check error
+endif
+
+# Tests and examples run without the default model until its folder is there.
+DEFAULT_MODEL := $(if $(wildcard models/brand-sentiment),model)
+# For the tests and examples: where the library and its model are.
+export PLAUDIT_LIBRARY := $(CURDIR)/out/lib/libplaudit.so
+export PLAUDIT_MODEL := $(CURDIR)/out/models/$(MODEL)
+
+help:
+	@echo 'Plaudit $(VERSION)'
+	@echo
+	@echo '  make demo      set up, build, and print a brand report'
+	@echo '  make test      every test and every example'
+	@echo '  make check     the gate: lint, strict build, contract, tree, make test'
+	@echo
+	@echo '  make setup     system and Python packages, when absent'
+	@echo '  make build     the library and its headers, into out/'
+	@echo '  make model     the default model, into out/models/'
+	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
+	@echo '  make size      lines per module, longest files'
+	@echo '  make clean     remove what was built'
+	@echo
+	@echo 'V=1 shows all output; else it goes to out/log/.'
+
+setup:
+	@scripts/setup
+
+build: setup
+	@$(STEP) build 'Building the library' '' swift build $(SHIPPED) $(STRICT_FLAGS)
+	@install -d out/lib out/include
+	@install -m 644 include/plaudit.h $(wildcard bindings/cpp/plaudit.hpp) out/include/
+	@strip --strip-unneeded -o out/lib/$(LIBRARY) .build-release/release/libplaudit.so
+	@ln -sfn $(LIBRARY) out/lib/$(SONAME)
+	@ln -sfn $(SONAME) out/lib/libplaudit.so
+
+model: setup
+	@$(STEP) model 'Assembling the default model' '' scripts/assemble-model out/models/$(MODEL)
+
+demo: build model
+	@$(PYTHON) examples/python/brand_report.py
+
+test: build $(DEFAULT_MODEL)
+	@$(MAKE) run-tests
+
+run-tests:
+	@$(STEP) swift-test 'Testing the Swift modules' 'Test run with|Executed [1-9]' \
+	  swift test --scratch-path .build $(LINK) $(STRICT_FLAGS)
+	@$(STEP) c-test 'Testing the library from C' ' passed, ' Tests/abi/run
+	@$(STEP) cpp-test 'Testing the C++ binding' ' passed, ' scripts/run-tests bindings/cpp/tests
+	@$(STEP) python-test 'Testing the Python binding' ' (passed|skipped)' \
+	  $(PYTHON) -m pytest -q bindings/python/tests
+	@if [ -x examples/run ]; then \
+	  $(STEP) examples 'Running the examples' ' passed, ' examples/run; \
+	else echo '- No examples/run yet'; fi
+
+check:
+	@scripts/setup
+	@$(STEP) tree 'Checking the tree' '' python3 scripts/check-tree
+	@$(STEP) lint 'Checking the format' '' \
+	  swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@$(MAKE) build STRICT=1
+	@$(STEP) abi 'Checking the contract' '^(max|needs)' $(PYTHON) scripts/check-abi
+	@$(MAKE) $(DEFAULT_MODEL) run-tests STRICT=1
+	@echo '- All checks passed'
+
+# Installs what was built, so that `sudo make install` builds nothing as root. MODEL= leaves the
+# default model out.
+ROOT = $(DESTDIR)$(PREFIX)
+install:
+	@[ -f out/lib/$(LIBRARY) ] || $(MAKE) build
+	@[ -z '$(MODEL)' ] || [ -f out/models/$(MODEL)/config.json ] || $(MAKE) model
+	@install -d $(ROOT)/include $(ROOT)/lib/pkgconfig $(ROOT)/lib/cmake/plaudit \
+	  $(ROOT)/share/plaudit/models
+	@install -m 644 out/include/plaudit.h out/include/plaudit.hpp $(ROOT)/include/
+	@install -m 755 out/lib/$(LIBRARY) $(ROOT)/lib/
+	@ln -sfn $(LIBRARY) $(ROOT)/lib/$(SONAME)
+	@ln -sfn $(SONAME) $(ROOT)/lib/libplaudit.so
+	@$(call fill,plaudit.pc,$(ROOT)/lib/pkgconfig)
+	@$(call fill,plaudit-config.cmake,$(ROOT)/lib/cmake/plaudit)
+	@$(call fill,plaudit-config-version.cmake,$(ROOT)/lib/cmake/plaudit)
+	@[ -z '$(MODEL)' ] || { rm -rf $(ROOT)/share/plaudit/models/$(MODEL) && \
+	  cp -R out/models/$(MODEL) $(ROOT)/share/plaudit/models/ && \
+	  rm -f $(ROOT)/share/plaudit/models/$(MODEL)/.assembled && \
+	  chmod -R u=rwX,go=rX $(ROOT)/share/plaudit/models/$(MODEL); }
+	@echo '- Installed Plaudit $(VERSION) in $(ROOT)'
+
+fill = sed -e 's/@VERSION@/$(VERSION)/' -e 's/@MAJOR@/$(MAJOR)/' -e 's/@MINOR@/$(MINOR)/' \
+  -e 's/@LIBRARY@/$(LIBRARY)/' -e 's/@SONAME@/$(SONAME)/' cmake/$(1).in >$(2)/$(1) \
+  && chmod 644 $(2)/$(1)
+
+size:
+	@scripts/size
+
+clean:
+	rm -rf .build .build-release out

@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One stripe a domain, always in the order text, neural, stats; see ARCHITECTURE.md.
+// The search paths of the two static archives come from the Makefile.
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "plaudit",
+  products: [
+    .library(name: "plaudit", type: .dynamic, targets: ["PlauditABI"])
+  ],
+  targets: [
+    // The contract
+    .systemLibrary(name: "CPlaudit", path: "include"),
+
+    // What Plaudit stands on
+    .systemLibrary(name: "COpenBLAS"),
+    .target(name: "CJansson", linkerSettings: [.linkedLibrary(":libjansson.a")]),
+    .target(name: "CHost"),
+    .target(name: "PlauditCore", dependencies: ["CHost", "CJansson"], swiftSettings: swiftSettings),
+
+    // The language half: text to tokens to tensors to scores
+    .target(name: "CUnicode"),
+    .target(
+      name: "PlauditText", dependencies: ["PlauditCore", "CUnicode"],
+      swiftSettings: swiftSettings),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
+    .target(
+      name: "PlauditTensor", dependencies: ["PlauditCore", "COpenBLAS", "CKernels"],
+      swiftSettings: swiftSettings,
+      linkerSettings: [.linkedLibrary(":libopenblas.a"), .linkedLibrary("m")]),
+    .target(
+      name: "PlauditNeural",
+      dependencies: ["PlauditCore", "PlauditText", "PlauditTensor", "PlauditStats"],
+      swiftSettings: swiftSettings),
+
+    // The numbers half: counts to KPIs to intervals
+    .target(name: "PlauditStats", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
+
+    // The boundary
+    .target(
+      name: "PlauditABI",
+      dependencies: [
+        "CPlaudit", "CHost", "PlauditCore", "PlauditText", "PlauditTensor",
+        "PlauditNeural", "PlauditStats",
+      ],
+      swiftSettings: swiftSettings),
+
+    // Tests, file for file
+    .testTarget(
+      name: "PlauditCoreTests", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditTextTests", dependencies: ["PlauditCore", "PlauditText"],
+      exclude: ["Reference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditTensorTests", dependencies: ["PlauditCore", "PlauditTensor"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditNeuralTests",
+      dependencies: ["PlauditCore", "PlauditText", "PlauditTensor", "PlauditNeural"],
+      exclude: ["Reference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditStatsTests", dependencies: ["PlauditCore", "PlauditStats"],
+      exclude: ["Reference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditABITests", dependencies: ["CPlaudit", "PlauditABI"],
+      swiftSettings: swiftSettings),
+  ]
+)

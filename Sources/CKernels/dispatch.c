@@ -1,0 +1,122 @@
+/* Which kernel sets this CPU can run, asked of the CPU and of the operating system. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ckernels.h"
+
+extern const pk_kernel_set portable_set;
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+extern const pk_kernel_set avx2_set;
+extern const pk_kernel_set avx512_set;
+
+enum {
+  AVX2 = 1,
+  AVX512 = 2,
+  AVX512_VNNI = 4,
+  AVX512_BF16 = 8,
+  AMX_TILE = 16,
+  AMX_INT8 = 32,
+  AMX_BF16 = 64
+};
+
+static int detect(void) {
+  unsigned a, b, c, d, found = 0;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  int osxsave = (c >> 27) & 1, fma = (c >> 12) & 1, f16c = (c >> 29) & 1;
+  if (!osxsave) return 0;
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  int ymm = (low & 0x6) == 0x6, zmm = (low & 0xE6) == 0xE6, tiles = (low & 0x60000) == 0x60000;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  if (ymm && fma && f16c && ((b >> 5) & 1)) found |= AVX2;
+  int wide = ((b >> 16) & 1) && ((b >> 17) & 1) && ((b >> 30) & 1) && ((b >> 31) & 1);
+  if (zmm && (found & AVX2) && wide) {
+    found |= AVX512;
+    if ((c >> 11) & 1) found |= AVX512_VNNI;
+  }
+  if (tiles && ((d >> 24) & 1)) {
+    found |= AMX_TILE;
+    if ((d >> 25) & 1) found |= AMX_INT8;
+    if ((d >> 22) & 1) found |= AMX_BF16;
+  }
+  unsigned a1, b1, c1, d1;
+  if ((found & AVX512) && __get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) && ((a1 >> 5) & 1))
+    found |= AVX512_BF16;
+  return (int)found;
+}
+
+const pk_kernel_set *pk_kernels(int index) {
+  int found = detect();
+  if (index == 0) return &portable_set;
+  if (index == 1 && (found & AVX2)) return &avx2_set;
+  if (index == 2 && (found & AVX512)) return &avx512_set;
+  return NULL;
+}
+
+const char *pk_cpu_features(void) {
+  static const char *const names[] = {"avx2",     "avx512",   "avx512_vnni", "avx512_bf16",
+                                      "amx_tile", "amx_int8", "amx_bf16"};
+  /* Every combination is written whole by each caller, so a race writes the same bytes. */
+  static char list[96];
+  int found = detect();
+  char text[96] = "";
+  for (int i = 0; i < 7; i++)
+    if (found >> i & 1) {
+      if (text[0]) strcat(text, ",");
+      strcat(text, names[i]);
+    }
+  memcpy(list, text, sizeof list);
+  return list;
+}
+
+#else
+
+const pk_kernel_set *pk_kernels(int index) { return index == 0 ? &portable_set : NULL; }
+const char *pk_cpu_features(void) { return ""; }
+
+#endif
+
+void pk_widen_bf16(float *to, const void *from, int64_t count) {
+  const unsigned char *bytes = from;
+  for (int64_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, sizeof half);
+    uint32_t bits = (uint32_t)half << 16;
+    memcpy(to + i, &bits, sizeof bits);
+  }
+}
+
+void pk_widen_f16(float *to, const void *from, int64_t count) {
+  const unsigned char *bytes = from;
+  for (int64_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, sizeof half);
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    uint32_t exponent = (half >> 10) & 0x1F, fraction = half & 0x3FF, bits;
+    if (exponent == 31) {
+      bits = sign | 0x7F800000 | fraction << 13;
+    } else if (exponent != 0) {
+      bits = sign | (exponent + 112) << 23 | fraction << 13;
+    } else {
+      /* Zero or subnormal: fraction * 2^-24 is exact in a float. */
+      float value = (float)fraction * 0x1p-24f;
+      memcpy(&bits, &value, sizeof bits);
+      bits |= sign;
+    }
+    memcpy(to + i, &bits, sizeof bits);
+  }
+}
+
+int64_t pk_count_non_finite(const float *values, int64_t count) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    found += (bits & 0x7F800000) == 0x7F800000;
+  }
+  return found;
+}

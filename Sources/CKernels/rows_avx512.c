@@ -1,0 +1,14 @@
+/* The row kernels for x86-64 with AVX-512. */
+#if defined(__x86_64__)
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "ckernels.h"
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#define PK_SET "avx512"
+#define PK_NAME(x) avx512_##x
+#define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
+#include "rows.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,539 @@
+public import CPlaudit
+import Glibc
+import PlauditCore
+import PlauditNeural
+import PlauditTensor
+import PlauditText
+
+// The neural section of plaudit.h.
+
+/// A model as hosts hold it, its names C strings.
+final class ModelObject {
+  let model: Model
+  let architecture: UnsafeMutablePointer<CChar>?
+  let labels: [UnsafeMutablePointer<CChar>?]
+
+  init(_ model: Model) {
+    self.model = model
+    architecture = strdup(model.configuration.architecture)
+    labels = model.head?.labels.names.map { strdup($0) } ?? []
+  }
+
+  deinit {
+    free(architecture)
+    for label in labels { free(label) }
+  }
+}
+
+let models = Handle<ModelObject>(kind: .model, name: "plaudit_model", exclusive: false)
+let scorers = Handle<Scorer>(kind: .scorer, name: "plaudit_scorer", exclusive: true)
+let trainers = Handle<HeadTrainer>(kind: .trainer, name: "plaudit_trainer", exclusive: true)
+
+// MARK: Runs
+
+/// Runs `body` with what the host wants of a long call.
+private func withRun(
+  _ pointer: UnsafePointer<plaudit_run_options>?,
+  _ body: (_ control: RunControl, _ threads: Int) throws -> Void
+) throws {
+  let given = try options(pointer, zero: plaudit_run_options(), "run")
+  try choice(given.threads, "threads", in: 0...Int32(WorkerPool.maximumThreads))
+  let interval = try counted(given.progress_interval_ms, "progress_interval_ms")
+  let limit = try counted(given.timeout_ms, "timeout_ms")
+  let threads = given.threads == 0 ? WorkerPool.availableThreads : Int(given.threads)
+  var callback: RunControl.Callback?
+  if let progress = given.progress {
+    let userData = given.progress_user_data
+    callback = { report(to: progress, userData, $0) }
+  }
+  func run(_ cancellation: Cancellation?) throws {
+    let control = RunControl(
+      cancellation: cancellation, limitMilliseconds: Int64(limit),
+      intervalMilliseconds: interval == 0 ? 100 : Int64(interval), callback: callback)
+    try body(control, threads)
+  }
+  if let cancel = given.cancel {
+    try cancels.use(cancel, "run->cancel") { try run($0) }
+  } else {
+    try run(nil)
+  }
+}
+
+private func report(
+  to callback: plaudit_progress_fn, _ userData: UnsafeMutableRawPointer?, _ progress: Progress
+) -> Bool {
+  var given = plaudit_progress(
+    struct_size: Int64(MemoryLayout<plaudit_progress>.size), done: Int64(progress.done),
+    total: Int64(progress.total), seconds_elapsed: progress.secondsElapsed,
+    seconds_left: progress.secondsLeft, loss: progress.loss, phase: progress.phase.rawValue,
+    reserved: 0)
+  return callback(&given, userData) == 0
+}
+
+// MARK: Options
+
+private func predictionOptions(
+  _ pointer: UnsafePointer<plaudit_predict_options>?
+) throws(PlauditError) -> PredictionOptions {
+  let given = try options(pointer, zero: plaudit_predict_options(), "options")
+  var wanted = PredictionOptions()
+  if given.max_length != 0 { wanted.maxLength = try counted(given.max_length, "max_length") }
+  if given.window_stride != 0 {
+    wanted.windowStride = try counted(given.window_stride, "window_stride")
+  }
+  guard let longText = PredictionOptions.LongText(rawValue: given.long_text) else {
+    throw PlauditError(.outOfRange, "long_text is \(given.long_text), allowed are 0 to 2")
+  }
+  wanted.longText = longText
+  wanted.probabilities = try !flag(given.scores, "scores")
+  try choice(given.pooling, "pooling", in: 0...3)
+  wanted.pooling = [nil, .mean, .cls, .max][Int(given.pooling)]
+  try choice(given.normalize, "normalize", in: 0...2)
+  wanted.normalize = [nil, true, false][Int(given.normalize)]
+  wanted.invalidUTF8 = try invalidUTF8(given.invalid_utf8)
+  wanted.plainSpecialText = try isPlain(given.special_text)
+  return wanted
+}
+
+extension plaudit_text_report {
+  fileprivate init(_ report: TextReport) {
+    self.init(
+      token_count: Int64(report.tokenCount), dropped_tokens: Int64(report.droppedTokens),
+      unknown_words: Int64(report.unknownWords), window_count: Int64(report.windowCount))
+  }
+}
+
+/// Where reports go; nil when the host wants none.
+private func reports(
+  into pointer: UnsafeMutablePointer<plaudit_text_report>?
+) -> ((Int, TextReport) -> Void)? {
+  pointer.map { slots in { slots[$0] = plaudit_text_report($1) } }
+}
+
+// MARK: Model
+
+@implementation @_cdecl("plaudit_model_load")
+public func plaudit_model_load(
+  _ path: UnsafePointer<CChar>?, _ path_length: Int64,
+  _ options: UnsafePointer<plaudit_model_options>?,
+  _ out_model: UnsafeMutablePointer<OpaquePointer?>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_model?.pointee = nil
+  return call(error) {
+    let slot = try required(out_model, "out_model")
+    let given = try PlauditABI.options(options, zero: plaudit_model_options(), "options")
+    let limit = try counted(given.max_bytes, "max_bytes")
+    let model = try Model.load(
+      path: try string(path, path_length, "path"), limitBytes: limit == 0 ? nil : limit)
+    slot.pointee = try models.make(ModelObject(model))
+  }
+}
+
+@implementation @_cdecl("plaudit_model_save")
+public func plaudit_model_save(
+  _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ path_length: Int64,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") {
+      let folder = try string(path, path_length, "path")
+      guard !folder.isEmpty else { throw PlauditError(.invalidArgument, "path is empty") }
+      try $0.model.save(to: folder)
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_free")
+public func plaudit_model_free(_ model: UnsafeMutablePointer<OpaquePointer?>?) {
+  models.free(model)
+}
+
+@implementation @_cdecl("plaudit_model_get_info")
+public func plaudit_model_get_info(
+  _ model: OpaquePointer?, _ out_info: UnsafeMutablePointer<plaudit_model_info>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") { object in
+      let slot = try output(out_info, "out_info")
+      let model = object.model
+      var info = plaudit_model_info()
+      info.struct_size = slot.pointee.struct_size
+      info.architecture = object.architecture.map { UnsafePointer($0) }
+      info.hidden_size = Int64(model.configuration.hiddenSize)
+      info.layer_count = Int64(model.configuration.layerCount)
+      info.embedding_size = Int64(model.sentence?.width ?? 0)
+      info.max_length = Int64(model.maxLength)
+      info.parameter_count = Int64(model.parameterCount)
+      info.label_count = Int64(model.head?.count ?? 0)
+      info.problem = (model.head?.problem ?? .none).rawValue
+      info.pooling = model.sentence.map { poolingNumber($0.pooling) } ?? 0
+      info.normalized = model.sentence?.isNormalized == true ? 1 : 0
+      info.labels_unnamed = model.head?.labels.areNamed == false ? 1 : 0
+      slot.pointee = info
+    }
+  }
+}
+
+private func poolingNumber(_ pooling: Pooling) -> Int32 {
+  switch pooling {
+  case .mean: 1
+  case .cls: 2
+  case .max: 3
+  }
+}
+
+@implementation @_cdecl("plaudit_model_label")
+public func plaudit_model_label(
+  _ model: OpaquePointer?, _ index: Int64,
+  _ out_name: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_name?.pointee = nil
+  return call(error) {
+    try models.use(model, "model") {
+      let slot = try required(out_name, "out_name")
+      guard index >= 0, index < $0.labels.count else {
+        throw PlauditError(
+          .outOfRange, "label \(index) of \($0.labels.count); indices start at 0", index: index)
+      }
+      slot.pointee = $0.labels[Int(index)].map { UnsafePointer($0) }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_label_index")
+public func plaudit_model_label_index(
+  _ model: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ length: Int64,
+  _ out_index: UnsafeMutablePointer<Int32>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_index?.pointee = 0
+  return call(error) {
+    try models.use(model, "model") {
+      let slot = try required(out_index, "out_index")
+      let wanted = try string(name, length, "name")
+      guard let head = $0.model.head else {
+        throw PlauditError(.notFound, "there is no label \(wanted): the model has no head")
+      }
+      slot.pointee = Int32(truncatingIfNeeded: try head.labels.index(of: wanted))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_tokenizer")
+public func plaudit_model_tokenizer(
+  _ model: OpaquePointer?, _ out_tokenizer: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  out_tokenizer?.pointee = nil
+  return call(error) {
+    try models.use(model, "model") {
+      let slot = try required(out_tokenizer, "out_tokenizer")
+      slot.pointee = try tokenizers.make(TokenizerObject($0.model.tokenizer))
+    }
+  }
+}
+
+// MARK: Prediction
+
+@implementation @_cdecl("plaudit_model_predict")
+public func plaudit_model_predict(
+  _ model: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ pairs: UnsafePointer<plaudit_text_batch>?, _ options: UnsafePointer<plaudit_predict_options>?,
+  _ run: UnsafePointer<plaudit_run_options>?, _ out_scores: UnsafeMutablePointer<Float>?,
+  _ score_capacity: Int64, _ out_labels: UnsafeMutablePointer<Int32>?,
+  _ out_reports: UnsafeMutablePointer<plaudit_text_report>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") { object in
+      let wanted = try predictionOptions(options)
+      try withRun(run) { control, threads in
+        try withTexts(texts, "texts") { texts in
+          try withPairs(pairs) { pairs in
+            let model = object.model
+            let labels = model.head?.count ?? 0
+            let scores = try buffer(
+              out_scores, capacity: score_capacity, needed: texts.count * labels, "out_scores")
+            try model.predict(
+              texts, pairs: pairs, wanted, threads: threads, control: control, scores: scores,
+              reports: reports(into: out_reports))
+            guard let out_labels, let problem = model.head?.problem else { return }
+            for row in 0..<texts.count {
+              out_labels[row] = problem.label(
+                of: UnsafeBufferPointer(rebasing: scores[row * labels..<(row + 1) * labels]))
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_embed")
+public func plaudit_model_embed(
+  _ model: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ options: UnsafePointer<plaudit_predict_options>?, _ run: UnsafePointer<plaudit_run_options>?,
+  _ out_embeddings: UnsafeMutablePointer<Float>?, _ embedding_capacity: Int64,
+  _ out_reports: UnsafeMutablePointer<plaudit_text_report>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") { object in
+      let wanted = try predictionOptions(options)
+      let width = try wanted.embedding(object.model).width
+      try withRun(run) { control, threads in
+        try withTexts(texts, "texts") { texts in
+          let vectors = try buffer(
+            out_embeddings, capacity: embedding_capacity, needed: texts.count * width,
+            "out_embeddings")
+          try object.model.embed(
+            texts, wanted, threads: threads, control: control, vectors: vectors,
+            reports: reports(into: out_reports))
+        }
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_hidden_states")
+public func plaudit_model_hidden_states(
+  _ model: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ pairs: UnsafePointer<plaudit_text_batch>?, _ options: UnsafePointer<plaudit_predict_options>?,
+  _ run: UnsafePointer<plaudit_run_options>?, _ out_states: UnsafeMutablePointer<Float>?,
+  _ state_capacity: Int64, _ out_token_offsets: UnsafeMutablePointer<Int64>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") { object in
+      let wanted = try predictionOptions(options)
+      try withRun(run) { control, threads in
+        try withTexts(texts, "texts") { texts in
+          try withPairs(pairs) { pairs in
+            let first = try required(out_token_offsets, "out_token_offsets")
+            let offsets = UnsafeMutableBufferPointer(start: first, count: texts.count + 1)
+            try object.model.tokenOffsets(
+              texts, pairs: pairs, wanted, control: control, offsets: offsets)
+            if state_capacity == 0 { return }
+            let needed = Int(offsets[texts.count]) * object.model.configuration.hiddenSize
+            let states = try buffer(
+              out_states, capacity: state_capacity, needed: needed, "out_states")
+            try object.model.hiddenStates(
+              texts, pairs: pairs, wanted, threads: threads, control: control, states: states,
+              offsets: UnsafeBufferPointer(offsets))
+          }
+        }
+      }
+    }
+  }
+}
+
+// MARK: Scorer
+
+@implementation @_cdecl("plaudit_scorer_create")
+public func plaudit_scorer_create(
+  _ model: OpaquePointer?, _ options: UnsafePointer<plaudit_predict_options>?,
+  _ out_scorer: UnsafeMutablePointer<OpaquePointer?>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_scorer?.pointee = nil
+  return call(error) {
+    try models.use(model, "model") {
+      let slot = try required(out_scorer, "out_scorer")
+      slot.pointee = try scorers.make(Scorer($0.model, predictionOptions(options)))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_scorer_score")
+public func plaudit_scorer_score(
+  _ scorer: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int64,
+  _ out_scores: UnsafeMutablePointer<Float>?, _ score_capacity: Int64,
+  _ out_label: UnsafeMutablePointer<Int32>?, _ out_report: UnsafeMutablePointer<plaudit_text_report>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  out_label?.pointee = -1
+  return call(error) {
+    try scorers.use(scorer, "scorer") {
+      let text = try bytes(text, length, "text")
+      let scores = try buffer(
+        out_scores, capacity: score_capacity, needed: $0.scoreCount ?? 0, "out_scores")
+      let report = try $0.score(text, into: scores)
+      out_report?.pointee = plaudit_text_report(report)
+      if let problem = $0.model.head?.problem {
+        out_label?.pointee = problem.label(of: UnsafeBufferPointer(scores))
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_scorer_embed")
+public func plaudit_scorer_embed(
+  _ scorer: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int64,
+  _ out_embedding: UnsafeMutablePointer<Float>?, _ embedding_capacity: Int64,
+  _ out_report: UnsafeMutablePointer<plaudit_text_report>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try scorers.use(scorer, "scorer") {
+      let text = try bytes(text, length, "text")
+      let vector = try buffer(
+        out_embedding, capacity: embedding_capacity, needed: $0.embeddingWidth ?? 0,
+        "out_embedding")
+      let report = try $0.embed(text, into: vector)
+      out_report?.pointee = plaudit_text_report(report)
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_scorer_free")
+public func plaudit_scorer_free(_ scorer: UnsafeMutablePointer<OpaquePointer?>?) {
+  scorers.free(scorer)
+}
+
+// MARK: Trainer
+
+private func trainerOptions(
+  _ pointer: UnsafePointer<plaudit_trainer_options>?, labels: Int
+) throws(PlauditError) -> HeadTrainerOptions {
+  let given = try options(pointer, zero: plaudit_trainer_options(), "options")
+  func real(
+    _ value: Double, _ name: StaticString, _ range: ClosedRange<Double>
+  ) throws(PlauditError) -> Double? {
+    if value == 0 { return nil }
+    guard range.contains(value) else {
+      throw PlauditError(
+        .outOfRange,
+        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+  func whole(
+    _ value: Int64, _ name: StaticString, _ range: ClosedRange<Int64>
+  ) throws(PlauditError) -> Int? {
+    if value == 0 { return nil }
+    guard range.contains(value) else {
+      throw PlauditError(
+        .outOfRange,
+        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+    }
+    return Int(value)
+  }
+  var wanted = HeadTrainerOptions()
+  wanted.l2 = try real(given.l2, "l2", 1e-12...1e12)
+  wanted.holdoutFraction =
+    try real(given.holdout_fraction, "holdout_fraction", 0.001...0.9) ?? wanted.holdoutFraction
+  wanted.tolerance = try real(given.tolerance, "tolerance", 1e-15...1) ?? wanted.tolerance
+  wanted.maximumIterations =
+    try whole(given.max_iterations, "max_iterations", 1...1_000_000) ?? wanted.maximumIterations
+  wanted.history = try whole(given.history, "history", 1...1000) ?? wanted.history
+  wanted.seed = given.seed
+  try choice(given.class_weighting, "class_weighting", in: 0...2)
+  guard given.class_weighting == 2 || given.class_weights == nil else {
+    throw PlauditError(
+      .invalidArgument, "class_weights is set, but class_weighting is not CUSTOM")
+  }
+  if given.class_weighting == 1 { wanted.classWeighting = .balanced }
+  if given.class_weighting == 2 {
+    let weights = Array(try array(given.class_weights, labels, "options->class_weights"))
+    for (index, weight) in weights.enumerated() where !(weight >= 0 && weight <= 1e9) {
+      throw PlauditError(
+        .outOfRange, "class_weights[\(index)] is \(weight), allowed are 0 to 1e9",
+        index: Int64(index))
+    }
+    wanted.classWeighting = .custom(weights)
+  }
+  return wanted
+}
+
+@implementation @_cdecl("plaudit_trainer_create")
+public func plaudit_trainer_create(
+  _ model: OpaquePointer?, _ labels: UnsafePointer<plaudit_text_batch>?,
+  _ options: UnsafePointer<plaudit_trainer_options>?,
+  _ out_trainer: UnsafeMutablePointer<OpaquePointer?>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_trainer?.pointee = nil
+  return call(error) {
+    try models.use(model, "model") { object in
+      let slot = try required(out_trainer, "out_trainer")
+      try withTexts(labels, "labels") { labels in
+        var names: [String] = []
+        for row in 0..<min(labels.count, LabelSet.maximumCount + 1) {
+          guard let name = String(validating: labels.text(row), as: UTF8.self) else {
+            throw PlauditError(.invalidUTF8, "a label is not valid UTF-8", index: Int64(row))
+          }
+          names.append(name)
+        }
+        let wanted = try trainerOptions(options, labels: names.count)
+        slot.pointee = try trainers.make(HeadTrainer(object.model, labels: names, wanted))
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_trainer_add")
+public func plaudit_trainer_add(
+  _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try trainers.use(trainer, "trainer") { trainer in
+      try withRun(run) { control, threads in
+        try withTexts(texts, "texts") { texts in
+          try trainer.add(
+            texts, labels: try array(labels, texts.count, "labels"), threads: threads,
+            control: control)
+        }
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_trainer_add_embeddings")
+public func plaudit_trainer_add_embeddings(
+  _ trainer: OpaquePointer?, _ embeddings: UnsafePointer<Float>?, _ count: Int64,
+  _ labels: UnsafePointer<Int32>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try trainers.use(trainer, "trainer") {
+      let rows = try counted(count, "count")
+      try $0.add(
+        vectors: try array(embeddings, rows * $0.width, "embeddings"),
+        labels: try array(labels, rows, "labels"))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_trainer_fit")
+public func plaudit_trainer_fit(
+  _ trainer: OpaquePointer?, _ run: UnsafePointer<plaudit_run_options>?,
+  _ out_report: UnsafeMutablePointer<plaudit_training_report>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try trainers.use(trainer, "trainer") { trainer in
+      let slot = try out_report.map { try output($0, "out_report") }
+      try withRun(run) { control, threads in
+        let report = try trainer.fit(threads: threads, control: control)
+        slot?.pointee = plaudit_training_report(
+          struct_size: slot?.pointee.struct_size ?? 0,
+          example_count: Int64(report.exampleCount),
+          iteration_count: Int64(report.iterationCount), loss: report.loss, l2: report.l2,
+          holdout_accuracy: report.holdoutAccuracy, holdout_macro_f1: report.holdoutMacroF1,
+          converged: report.converged ? 1 : 0, reserved: 0)
+      }
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_trainer_model")
+public func plaudit_trainer_model(
+  _ trainer: OpaquePointer?, _ out_model: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  out_model?.pointee = nil
+  return call(error) {
+    try trainers.use(trainer, "trainer") {
+      let slot = try required(out_model, "out_model")
+      slot.pointee = try models.make(ModelObject($0.model()))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_trainer_free")
+public func plaudit_trainer_free(_ trainer: UnsafeMutablePointer<OpaquePointer?>?) {
+  trainers.free(trainer)
+}

@@ -1,0 +1,221 @@
+import CHost
+import Glibc
+import Synchronization
+
+/// Work that falls into independent tasks, each done once, by any thread, in any order.
+///
+/// What a task computes must not depend on the thread or on the other tasks: that is what makes
+/// results equal at any thread count.
+package protocol ParallelWork: AnyObject {
+  /// Does one task; `worker` numbers the threads of this run from 0 (the caller).
+  func perform(task: Int, worker: Int)
+  /// Called on the calling thread between its tasks and every 10 ms while it waits.
+  func tick()
+}
+
+/// A few sleeping threads that take tasks off a caller's hands.
+///
+/// Threads are made on the first call that wants them, never spin, block every signal, and set no
+/// affinity. After `fork` the child has none of the parent's threads, so the pool notices a
+/// changed process id and starts over.
+package enum WorkerPool {
+  /// The cores this process may use: its affinity mask, cut by the cgroup's CPU quota.
+  package static let availableThreads: Int = {
+    let cores = Int(pk_affinity_cores())
+    return max(1, min(cores, cgroupQuota() ?? cores, maximumThreads))
+  }()
+
+  package static let maximumThreads = 256
+
+  /// Runs tasks `0..<tasks` on up to `threads` threads, the caller among them, and returns when
+  /// all are done. Fewer threads than asked for is possible and changes nothing but the time.
+  package static func run(tasks: Int, threads: Int, _ work: any ParallelWork) {
+    let wanted = min(threads, tasks, maximumThreads)
+    guard wanted > 1, let crew = Crew.current() else {
+      var task = 0
+      while task < tasks {
+        work.perform(task: task, worker: 0)
+        work.tick()
+        task += 1
+      }
+      return
+    }
+    crew.run(Job(work: work, tasks: tasks, helpers: wanted - 1))
+  }
+
+  private static func cgroupQuota() -> Int? {
+    if let text = smallFile("/sys/fs/cgroup/cpu.max") {
+      let parts = text.split(separator: 0x20)
+      if parts.count == 2, let quota = number(parts[0]), let period = number(parts[1]), period > 0 {
+        return max(1, (quota + period - 1) / period)
+      }
+      return nil
+    }
+    guard let quotaText = smallFile("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+      let periodText = smallFile("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+      let quota = number(quotaText[...]), let period = number(periodText[...]), quota > 0,
+      period > 0
+    else { return nil }
+    return max(1, (quota + period - 1) / period)
+  }
+
+  private static func smallFile(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let got = read(descriptor, &bytes, bytes.count)
+    guard got > 0 else { return nil }
+    return bytes.prefix(got).filter { $0 != 0x0A }
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    guard !digits.isEmpty, digits.count <= 15 else { return nil }
+    var value = 0
+    for digit in digits {
+      guard digit >= 0x30, digit <= 0x39 else { return nil }
+      value = value * 10 + Int(digit - 0x30)
+    }
+    return value
+  }
+}
+
+/// One caller's tasks and who is at them.
+private final class Job {
+  let work: any ParallelWork
+  let tasks: Int
+  let next = Atomic<Int>(0)
+  // Guarded by the crew's lock.
+  var openings: Int
+  var joined = 0
+  var active = 0
+
+  init(work: any ParallelWork, tasks: Int, helpers: Int) {
+    self.work = work
+    self.tasks = tasks
+    openings = helpers
+  }
+
+  func takeTask() -> Int? {
+    let task = next.add(1, ordering: .relaxed).oldValue
+    return task < tasks ? task : nil
+  }
+}
+
+/// The threads of one process, and the jobs that want them.
+private final class Crew {
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private let wake: UnsafeMutablePointer<pthread_cond_t>
+  private let finished: UnsafeMutablePointer<pthread_cond_t>
+  private let process = getpid()
+  private var jobs: [Job] = []
+  private var threads = 0
+
+  private init() {
+    lock = .allocate(capacity: 1)
+    wake = .allocate(capacity: 1)
+    finished = .allocate(capacity: 1)
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(wake, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(finished, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  /// The crew of this process. A crew is never freed: its threads live as long as the process,
+  /// and a parent's crew, of which a forked child holds a copy, may be locked for ever.
+  static func current() -> Crew? {
+    while true {
+      let seen = shared.load(ordering: .acquiring)
+      if let pointer = UnsafeRawPointer(bitPattern: seen) {
+        let crew = Unmanaged<Crew>.fromOpaque(pointer).takeUnretainedValue()
+        if crew.process == getpid() { return crew }
+      }
+      let made = Unmanaged.passRetained(Crew())
+      let (won, _) = shared.compareExchange(
+        expected: seen, desired: UInt(bitPattern: made.toOpaque()), ordering: .acquiringAndReleasing
+      )
+      if won { return made.takeUnretainedValue() }
+      made.release()
+    }
+  }
+
+  private static let shared = Atomic<UInt>(0)
+
+  func run(_ job: Job) {
+    pthread_mutex_lock(lock)
+    jobs.append(job)
+    while threads < min(job.openings, WorkerPool.maximumThreads), startThread() { threads += 1 }
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(lock)
+
+    while let task = job.takeTask() {
+      job.work.perform(task: task, worker: 0)
+      job.work.tick()
+    }
+
+    pthread_mutex_lock(lock)
+    jobs.removeAll { $0 === job }
+    while job.active > 0 {
+      var until = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &until)
+      until.tv_nsec += 10_000_000
+      if until.tv_nsec >= 1_000_000_000 {
+        until.tv_nsec -= 1_000_000_000
+        until.tv_sec += 1
+      }
+      pthread_cond_timedwait(finished, lock, &until)
+      // The callback may take its time or call the library again: not under the lock.
+      pthread_mutex_unlock(lock)
+      job.work.tick()
+      pthread_mutex_lock(lock)
+    }
+    pthread_mutex_unlock(lock)
+  }
+
+  /// A worker's life: sleep, join a job, do its tasks, sleep again.
+  func serve() -> Never {
+    pthread_mutex_lock(lock)
+    while true {
+      guard let job = jobs.first(where: { $0.openings > 0 }) else {
+        pthread_cond_wait(wake, lock)
+        continue
+      }
+      job.openings -= 1
+      job.joined += 1
+      job.active += 1
+      let worker = job.joined
+      pthread_mutex_unlock(lock)
+      while let task = job.takeTask() { job.work.perform(task: task, worker: worker) }
+      pthread_mutex_lock(lock)
+      job.active -= 1
+      if job.active == 0 { pthread_cond_broadcast(finished) }
+    }
+  }
+
+  private func startThread() -> Bool {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, 1 << 20)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    // New threads inherit the mask, so block everything around the creation.
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    var thread = pthread_t()
+    let crew = Unmanaged.passUnretained(self).toOpaque()
+    let failed = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        pk_name_thread("plaudit")
+        Unmanaged<Crew>.fromOpaque(argument).takeUnretainedValue().serve()
+      }, crew)
+    return failed == 0
+  }
+}

@@ -1,0 +1,58 @@
+package import PlauditCore
+
+/// Successes among trials, checked: at least one trial, and `0 <= successes <= trials`.
+///
+/// Differences and pooled sums are formed from the integers, so that two close rates of large
+/// samples keep their digits and no sum can overflow.
+package struct ProportionCounts: Equatable, Sendable {
+  package let successes: Int64
+  package let trials: Int64
+
+  /// - Parameter owner: whose counts these are, for messages ("treatment"); may be empty.
+  /// - Throws: `undefined` without trials; `invalidData` for a negative count or more successes
+  ///   than trials.
+  package init(
+    successes: Int64, trials: Int64, of owner: StaticString = ""
+  ) throws(PlauditError) {
+    let prefix = owner.utf8CodeUnitCount == 0 ? "" : "\(owner) "
+    guard trials >= 0 else {
+      throw PlauditError(.invalidData, "\(prefix)trials (\(trials)) cannot be negative")
+    }
+    guard successes >= 0 else {
+      throw PlauditError(.invalidData, "\(prefix)successes (\(successes)) cannot be negative")
+    }
+    guard trials > 0 else {
+      throw PlauditError(.undefined, "\(prefix)rate is undefined without trials")
+    }
+    guard successes <= trials else {
+      throw PlauditError(
+        .invalidData, "\(prefix)successes (\(successes)) exceed trials (\(trials))")
+    }
+    self.successes = successes
+    self.trials = trials
+  }
+
+  /// The share of successes, a fraction in 0...1.
+  package var rate: Double { Double(successes) / Double(trials) }
+
+  /// Trials without success.
+  package var failures: Int64 { trials - successes }
+
+  /// The variance of the rate, `p (1 - p) / n`; 0 when all trials agree.
+  package var rateVariance: Double {
+    let n = Double(trials)
+    return Double(successes) * Double(failures) / (n * n * n)
+  }
+
+  /// `(self.rate - other.rate) × self.trials × other.trials`, rounded once.
+  func crossDifference(_ other: ProportionCounts) -> Double {
+    // Each product is below 2^126, so that neither it nor the difference can overflow.
+    Double(
+      Int128(successes) &* Int128(other.trials) &- Int128(other.successes) &* Int128(trials))
+  }
+
+  /// `self.rate - other.rate`, accurate to the last digits however close the rates are.
+  package func rateDifference(from other: ProportionCounts) -> Double {
+    crossDifference(other) / (Double(trials) * Double(other.trials))
+  }
+}

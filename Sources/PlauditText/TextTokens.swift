@@ -1,0 +1,68 @@
+import PlauditCore
+
+/// The tokens of one text before truncation, with byte offsets, and the words that were lost.
+struct TextTokens: ~Copyable {
+  var ids = GrowingBuffer<Int32>()
+  var starts = GrowingBuffer<Int32>()
+  var ends = GrowingBuffer<Int32>()
+  /// Spans of the words that the model turned into its unknown token.
+  var unknownStarts = GrowingBuffer<Int32>()
+  var unknownEnds = GrowingBuffer<Int32>()
+
+  @inline(__always)
+  var count: Int {
+    get { ids.count }
+    set {
+      ids.count = newValue
+      starts.count = newValue
+      ends.count = newValue
+    }
+  }
+
+  var unknownCount: Int { unknownStarts.count }
+
+  mutating func clear() {
+    count = 0
+    unknownStarts.count = 0
+    unknownEnds.count = 0
+  }
+
+  @inline(__always)
+  mutating func reserve(_ count: Int) throws(PlauditError) {
+    try ids.reserve(count)
+    try starts.reserve(count)
+    try ends.reserve(count)
+  }
+
+  /// Appends a token; room must have been reserved.
+  @inline(__always)
+  mutating func put(_ id: Int32, start: Int32, end: Int32) {
+    let at = ids.count
+    ids.base[at] = id
+    starts.base[at] = start
+    ends.base[at] = end
+    count = at &+ 1
+  }
+
+  mutating func append(_ id: Int32, start: Int32, end: Int32) throws(PlauditError) {
+    try reserve(count &+ 1)
+    put(id, start: start, end: end)
+  }
+
+  mutating func noteUnknown(start: Int32, end: Int32) throws(PlauditError) {
+    try unknownStarts.append(start)
+    try unknownEnds.append(end)
+  }
+
+  /// Replaces every offset `o` by `places[o]`: back from a repaired text to the caller's bytes.
+  mutating func move(to places: UnsafePointer<Int32>) {
+    for index in 0..<count {
+      starts.base[index] = places[Int(starts.base[index])]
+      ends.base[index] = places[Int(ends.base[index])]
+    }
+    for index in 0..<unknownCount {
+      unknownStarts.base[index] = places[Int(unknownStarts.base[index])]
+      unknownEnds.base[index] = places[Int(unknownEnds.base[index])]
+    }
+  }
+}
