@@ -18,12 +18,10 @@ MODEL := brand-sentiment
 PYTHON := .venv/bin/python
 STEP := scripts/step
 
-# What every link needs: the static libraries of .deps, whose symbols stay inside.
-LINK := -Xlinker -L$(CURDIR)/.deps -Xlinker --exclude-libs -Xlinker ALL
 # The library as shipped: the Swift runtime inside, plaudit_* outside, never unloaded.
 SHIPPED := -c release --product plaudit --scratch-path .build-release -Xswiftc -static-stdlib \
   -Xlinker -z -Xlinker defs -Xlinker -z -Xlinker nodelete -Xlinker -soname=$(SONAME) \
-  -Xlinker --version-script=$(CURDIR)/scripts/plaudit.map $(LINK)
+  -Xlinker --version-script=$(CURDIR)/scripts/plaudit.map
 # What the gate asks for on top: no warning, no import that Package.swift does not declare.
 ifdef STRICT
 STRICT_FLAGS := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werror \
@@ -74,7 +72,7 @@ test: build $(DEFAULT_MODEL)
 
 run-tests:
 	@$(STEP) swift-test 'Testing the Swift modules' 'Test run with|Executed [1-9]' \
-	  swift test --scratch-path .build $(LINK) $(STRICT_FLAGS)
+	  swift test --scratch-path .build $(STRICT_FLAGS)
 	@$(STEP) c-test 'Testing the library from C' ' passed, ' Tests/abi/run
 	@$(STEP) cpp-test 'Testing the C++ binding' ' passed, ' scripts/run-tests bindings/cpp/tests
 	@$(STEP) python-test 'Testing the Python binding' ' (passed|skipped)' \

@@ -2,12 +2,16 @@
 import PackageDescription
 
 // One stripe a domain, always in the order text, neural, stats; see ARCHITECTURE.md.
-// The search paths of the two static archives come from the Makefile.
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("ExistentialAny"),
+]
+
+// `make setup` puts the two static archives into .deps; their symbols stay inside.
+let archives = [
+  "-L\(Context.packageDirectory)/.deps", "-Xlinker", "--exclude-libs", "-Xlinker", "ALL",
 ]
 
 let package = Package(
@@ -20,8 +24,14 @@ let package = Package(
     .systemLibrary(name: "CPlaudit", path: "include"),
 
     // What Plaudit stands on
-    .systemLibrary(name: "COpenBLAS"),
-    .target(name: "CJansson", linkerSettings: [.linkedLibrary(":libjansson.a")]),
+    .target(
+      name: "COpenBLAS",
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "--wrap=blas_thread_init"]), .linkedLibrary(":libopenblas.a"),
+      ]),
+    .target(
+      name: "CJansson",
+      linkerSettings: [.unsafeFlags(archives), .linkedLibrary(":libjansson.a")]),
     .target(name: "CHost"),
     .target(name: "PlauditCore", dependencies: ["CHost", "CJansson"], swiftSettings: swiftSettings),
 
@@ -34,7 +44,7 @@ let package = Package(
     .target(
       name: "PlauditTensor", dependencies: ["PlauditCore", "COpenBLAS", "CKernels"],
       swiftSettings: swiftSettings,
-      linkerSettings: [.linkedLibrary(":libopenblas.a"), .linkedLibrary("m")]),
+      linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "PlauditNeural",
       dependencies: ["PlauditCore", "PlauditText", "PlauditTensor", "PlauditStats"],

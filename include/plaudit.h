@@ -16,9 +16,7 @@
  *       return 1;
  *     }
  *     const char *posts[] = {"Love the new trainers!", "Still waiting for my refund."};
- *     plaudit_text_batch texts = {sizeof texts};
- *     texts.count = 2;
- *     texts.pointers = posts;
+ *     plaudit_text_batch texts = {.struct_size = sizeof texts, .count = 2, .pointers = posts};
  *     float scores[2 * 16];
  *     int32_t labels[2];
  *     if (plaudit_model_predict(model, &texts, NULL, NULL, NULL, scores, 2 * 16, labels, NULL,

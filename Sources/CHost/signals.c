@@ -18,6 +18,3 @@ PRIVATE _Bool _swift_backtrace_isThunkFunction(const char *mangled_name) {
   (void)mangled_name;
   return 0;
 }
-
-#include "chost.h"
-void pk_restore_signals(void) {}

@@ -1,4 +1,3 @@
-import CHost
 import CPlaudit
 import Glibc
 import PlauditCore
@@ -26,7 +25,6 @@ public typealias ErrorSlot = UnsafeMutablePointer<OpaquePointer?>
 /// Closures here throw untyped, since Swift infers typed throws only when each closure spells
 /// them; whatever is no `PlauditError` would be a defect and says so.
 func call(_ slot: ErrorSlot?, _ body: () throws -> Void) -> plaudit_status {
-  _ = hostSignalsRestored
   errors.free(slot)
   do {
     try body()
@@ -37,9 +35,6 @@ func call(_ slot: ErrorSlot?, _ body: () throws -> Void) -> plaudit_status {
     return cause.kind.rawValue
   }
 }
-
-/// The first call also undoes what the Swift runtime did to the host's signal handlers.
-private let hostSignalsRestored: Void = pk_restore_signals()
 
 // MARK: Arguments
 

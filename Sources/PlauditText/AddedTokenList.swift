@@ -21,6 +21,12 @@ struct AddedTokenList {
     guard !token.content.isEmpty else {
       throw PlauditError(.corrupt, "\(file): an added token is empty")
     }
+    guard token.content.count <= Vocabulary.maximumTokenBytes else {
+      throw PlauditError(
+        .limit,
+        "\(file): an added token has \(token.content.count) bytes, allowed are "
+          + "\(Vocabulary.maximumTokenBytes)")
+    }
     guard contents.insert(token.content).inserted else {
       let name = String(decoding: token.content.prefix(64), as: UTF8.self)
       throw PlauditError(.corrupt, "\(file): added token \"\(name)\" is there twice")

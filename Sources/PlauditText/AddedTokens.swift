@@ -53,7 +53,7 @@ final class AddedTokens: Sendable {
   }
 
   /// One of the two sets, ready to be searched.
-  final class Matcher: @unchecked Sendable {
+  final class Matcher: Sendable {
     fileprivate struct Pattern {
       var id: Int32
       var isSpecial: Bool
@@ -63,15 +63,16 @@ final class AddedTokens: Sendable {
     }
 
     fileprivate let trie: ByteTrie
-    fileprivate let patterns: UnsafeMutablePointer<Pattern>
+    nonisolated(unsafe) fileprivate let patterns: UnsafeMutablePointer<Pattern>
     /// Whether a byte starts some pattern.
-    fileprivate let starts: UnsafeMutablePointer<Bool>
+    nonisolated(unsafe) fileprivate let starts: UnsafeMutablePointer<Bool>
 
     /// Nil when no token belongs to this set.
     fileprivate init?(
       _ tokens: [AddedToken], _ ids: [Int32], normalizer: BertNormalizer?, file: String
     ) throws(PlauditError) {
       var contents: [[UInt8]] = []
+      var forms: Set<[UInt8]> = []
       var chosen: [Int] = []
       for (index, token) in tokens.enumerated() where token.isNormalized == (normalizer != nil) {
         var content = token.content
@@ -81,7 +82,7 @@ final class AddedTokens: Sendable {
           throw PlauditError(
             .corrupt, "\(file): added token \"\(name)\" is empty once it is normalised")
         }
-        guard !contents.contains(content) else {
+        guard forms.insert(content).inserted else {
           throw PlauditError(
             .corrupt, "\(file): added token \"\(name)\" is the same as another one")
         }
@@ -158,6 +159,8 @@ final class AddedTokens: Sendable {
     private var searched: Int
     private var covered: Int
     private var token: Piece?
+    /// The last white space that was taken along on the right.
+    private var spaces = 0..<0
 
     /// - Parameter ignoresSpecial: read special tokens as plain text.
     init(
@@ -227,7 +230,7 @@ final class AddedTokens: Sendable {
     }
 
     /// The match with its options applied, nil when they discard it.
-    private func place(_ found: Range<Int>, _ pattern: Matcher.Pattern) -> Piece? {
+    private mutating func place(_ found: Range<Int>, _ pattern: Matcher.Pattern) -> Piece? {
       if ignoresSpecial, pattern.isSpecial { return nil }
       var start = found.lowerBound
       var stop = found.upperBound
@@ -236,17 +239,24 @@ final class AddedTokens: Sendable {
         if stop < end, has(PU_WORD, stop) { return nil }
       }
       if pattern.stripsLeft {
-        while start > 0 {
-          let before = UTF8Text.start(text, before: start, from: 0)
+        // Not past the token before, which may have taken the same white space.
+        while start > covered {
+          let before = UTF8Text.start(text, before: start, from: covered)
           if !has(PU_REGEX_SPACE, before) { break }
           start = before
         }
-        // The token before may have taken the same white space.
         start = max(start, covered)
       }
       if pattern.stripsRight {
-        while stop < end, has(PU_REGEX_SPACE, stop) {
-          stop &+= UTF8Text.length(lead: text[stop])
+        // A token that is white space itself may stand in a run that was walked already.
+        if spaces.contains(stop) {
+          stop = spaces.upperBound
+        } else {
+          let first = stop
+          while stop < end, has(PU_REGEX_SPACE, stop) {
+            stop &+= UTF8Text.length(lead: text[stop])
+          }
+          spaces = first..<stop
         }
       }
       return start < stop ? Piece(id: pattern.id, range: start..<stop) : nil

@@ -9,7 +9,7 @@ import PlauditCore
 /// `CanonicalOrdering`. All four flags off is the identity, which also stands for no normaliser.
 ///
 /// - Source: `BertNormalizer` of Hugging Face tokenizers 0.23.3, by the tables of CUnicode.
-final class BertNormalizer: @unchecked Sendable {
+final class BertNormalizer: Sendable {
   let cleansText: Bool
   let isolatesIdeographs: Bool
   let stripsAccents: Bool
@@ -17,7 +17,7 @@ final class BertNormalizer: @unchecked Sendable {
   /// The flags that make a scalar change under this configuration.
   private let changing: UInt32
   /// What becomes of an ASCII byte, 0x80 when it is removed.
-  private let ascii: UnsafeMutablePointer<UInt8>
+  nonisolated(unsafe) private let ascii: UnsafeMutablePointer<UInt8>
 
   /// The most bytes that one scalar becomes: U+1D160 decomposes to 12, a blank on either side.
   static let longestResult = 16

@@ -5,7 +5,7 @@ import PlauditCore
 /// Finds words in normalised text: white space separates, each punctuation mark stands alone.
 ///
 /// - Source: `BertPreTokenizer` of Hugging Face tokenizers 0.23.3, by the tables of CUnicode.
-final class BertPreTokenizer: @unchecked Sendable {
+final class BertPreTokenizer: Sendable {
   private enum Class {
     static let word: UInt8 = 0
     static let space: UInt8 = 1
@@ -14,7 +14,7 @@ final class BertPreTokenizer: @unchecked Sendable {
   }
 
   /// The class of every byte; `wide` says that the scalar must be looked up.
-  private let classes: UnsafeMutablePointer<UInt8>
+  nonisolated(unsafe) private let classes: UnsafeMutablePointer<UInt8>
 
   init() throws(PlauditError) {
     guard let table = malloc(256) else {

@@ -8,7 +8,7 @@ import PlauditCore
 /// array. Immutable once built; any number of threads may walk it.
 ///
 /// - Source: Aoe 1989, doi:10.1109/32.31365; the exclusive-or form is Yata's darts-clone.
-final class ByteTrie: @unchecked Sendable {
+final class ByteTrie: Sendable {
   struct Unit {
     var base: UInt32
     var check: UInt32
@@ -26,8 +26,8 @@ final class ByteTrie: @unchecked Sendable {
   private static let unused = UInt32.max
   private static let maximumUnits = 1 << 25
 
-  let units: UnsafePointer<Unit>
-  private let storage: UnsafeMutablePointer<Unit>
+  nonisolated(unsafe) let units: UnsafePointer<Unit>
+  nonisolated(unsafe) private let storage: UnsafeMutablePointer<Unit>
   private let unitCount: Int
 
   /// Builds from `keys` in any order; of equal keys the last one in the list counts.

@@ -5,7 +5,7 @@ import PlauditCore
 /// Row `r` has the tokens `rowOffsets[r]..<rowOffsets[r + 1]`, from text `rowTexts[r]`; the first
 /// row of a text comes before its overflow rows, texts in order. Offsets are bytes of the
 /// caller's text; special tokens and filler have 0..0.
-package final class Encoding: @unchecked Sendable {
+package final class Encoding {
   /// The most tokens of one encoding, filler included.
   package static let maximumTokens = 1 << 27
 
@@ -63,14 +63,15 @@ package final class Encoding: @unchecked Sendable {
 
   // MARK: Filling, by `Tokenizer.encode`
 
-  /// Makes room for a row of `count` tokens; too many in total is `.limit`.
-  func reserve(row count: Int) throws(PlauditError) {
-    let wanted = tokenCount.addingReportingOverflow(count)
-    guard !wanted.overflow, wanted.partialValue <= Encoding.maximumTokens else {
+  /// Makes room for more rows and tokens; too many in total is `.limit`.
+  func reserve(rows: Int, tokens: Int) throws(PlauditError) {
+    let wanted = tokenCount.addingReportingOverflow(tokens)
+    let maximum = Encoding.maximumTokens
+    guard !wanted.overflow, wanted.partialValue <= maximum, rows <= maximum else {
       throw PlauditError(
         .limit,
-        "the encoding would have more than \(Encoding.maximumTokens) tokens; "
-          + "encode fewer texts at a time, or without overflowing rows")
+        "the encoding would have more than \(maximum) tokens; encode fewer texts at a time, "
+          + "or without overflowing rows")
     }
     try reserve(total: wanted.partialValue)
   }

@@ -18,6 +18,21 @@ struct RowPlan {
     return product.overflow ? Int.max : product.partialValue
   }
 
+  /// Tokens in all rows together, with `specials` in each; nil when that does not fit.
+  func tokenCount(specials: Int) -> Int? {
+    guard let ofFirst = first.tokenCount else { return nil }
+    var total = ofFirst.multipliedReportingOverflow(by: second?.count ?? 1)
+    if let second {
+      guard let ofSecond = second.tokenCount else { return nil }
+      let more = ofSecond.multipliedReportingOverflow(by: first.count)
+      let sum = total.partialValue.addingReportingOverflow(more.partialValue)
+      total = (sum.partialValue, total.overflow || more.overflow || sum.overflow)
+    }
+    let added = rowCount.multipliedReportingOverflow(by: specials)
+    let sum = total.partialValue.addingReportingOverflow(added.partialValue)
+    return total.overflow || added.overflow || sum.overflow ? nil : sum.partialValue
+  }
+
   /// The window numbers of a row below `rowCount`.
   func windows(of row: Int) -> (first: Int, second: Int) {
     guard let second else { return (row, 0) }

@@ -5,7 +5,7 @@ package import PlauditCore
 /// Five stages, a file each: added tokens, normaliser, pre-tokeniser, model, template; then
 /// truncation and padding. Immutable once loaded: any number of threads may encode at once, each
 /// with its own scratch.
-package final class Tokenizer: @unchecked Sendable {
+package final class Tokenizer: Sendable {
   /// What the file would apply by itself; applied only when passed in `EncodeOptions`.
   package let fileTruncation: Truncation?
   package let filePadding: Padding?
@@ -124,19 +124,19 @@ package final class Tokenizer: @unchecked Sendable {
     text: Int, _ memory: borrowing TokenizerScratch.Memory, allRows: Bool, to encoding: Encoding
   ) throws(PlauditError) {
     let plan = memory.plan
+    let isPair = plan.second != nil
+    let specials = plan.addsSpecialTokens ? specialTokenCount(pair: isPair) : 0
     let rows = allRows ? plan.rowCount : 1
-    guard rows <= Encoding.maximumTokens else {
-      throw PlauditError(
-        .limit, "the text would overflow into \(rows) rows, allowed are \(Encoding.maximumTokens)")
-    }
-    let pieces = plan.second == nil ? template.single : template.pair
+    let tokens =
+      allRows
+      ? plan.tokenCount(specials: specials)
+      : plan.first[0].count + (plan.second?[0].count ?? 0) + specials
+    try encoding.reserve(rows: rows, tokens: tokens ?? Int.max)
+    let pieces = isPair ? template.pair : template.single
     for row in 0..<rows {
       let (first, second) = plan.windows(of: row)
       let firstRange = plan.first[first]
       let secondRange = plan.second?[second] ?? 0..<0
-      let specials = plan.second == nil ? template.singleCount : template.pairCount
-      try encoding.reserve(
-        row: firstRange.count + secondRange.count + (plan.addsSpecialTokens ? specials : 0))
       for piece in pieces {
         switch piece.sequence {
         case 0:
@@ -201,6 +201,9 @@ package final class Tokenizer: @unchecked Sendable {
     let plan = memory.plan
     guard row >= 0, row < plan.rowCount else {
       throw PlauditError(.outOfRange, "window \(row) of \(plan.rowCount)")
+    }
+    guard row == 0 || plan.rowCount < Int.max else {
+      throw PlauditError(.limit, "the texts have more windows than can be counted")
     }
     let (first, second) = plan.windows(of: row)
     let firstRange = plan.first[first]

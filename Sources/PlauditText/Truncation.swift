@@ -138,6 +138,13 @@ struct Windows {
     count = 1 + (total - limit + step - 1) / step
   }
 
+  /// Tokens in all windows together, repeated ones included; nil when that does not fit.
+  var tokenCount: Int? {
+    let whole = (count - 1).multipliedReportingOverflow(by: size)
+    let sum = whole.partialValue.addingReportingOverflow(self[count - 1].count)
+    return whole.overflow || sum.overflow ? nil : sum.partialValue
+  }
+
   subscript(index: Int) -> Range<Int> {
     if size == 0 { return index == 0 ? 0..<0 : 0..<total }
     if fromEnd {

@@ -5,17 +5,20 @@ import PlauditCore
 ///
 /// Ids may have holes. The bytes live in one block for as long as the vocabulary, so a pointer
 /// to a token stays good.
-final class Vocabulary: @unchecked Sendable {
+final class Vocabulary: Sendable {
   /// The largest id that a file may give a token.
   static let maximumId = 1 << 24
   /// The most bytes that the tokens of one file may have together.
   static let maximumBytes = 32 << 20
 
+  /// The most bytes of one token: what a walk through the trie costs at each place of a text.
+  static let maximumTokenBytes = 4096
+
   let count: Int
   let maximumId: Int32
   let trie: ByteTrie
-  private let bytes: UnsafeMutablePointer<UInt8>
-  private let places: UnsafeMutablePointer<Place>
+  nonisolated(unsafe) private let bytes: UnsafeMutablePointer<UInt8>
+  nonisolated(unsafe) private let places: UnsafeMutablePointer<Place>
 
   private struct Place {
     var start: Int32
@@ -38,6 +41,12 @@ final class Vocabulary: @unchecked Sendable {
 
     /// Appends a token whose id is in `0...Vocabulary.maximumId`.
     mutating func append(_ token: UnsafeRawBufferPointer, id: Int) throws(PlauditError) {
+      guard token.count <= Vocabulary.maximumTokenBytes else {
+        throw PlauditError(
+          .limit,
+          "the vocabulary has a token of \(token.count) bytes, allowed are "
+            + "\(Vocabulary.maximumTokenBytes)")
+      }
       let start = bytes.count
       guard start + token.count <= Vocabulary.maximumBytes else {
         throw PlauditError(

@@ -69,12 +69,12 @@ enum Fixture {
   }
 }
 
-/// A folder of its own under /tmp, removed at the end.
+/// A folder of its own among the temporary files, removed at the end.
 final class TemporaryFolder {
   let path: String
 
   init() throws {
-    var template = Array("/tmp/plaudit-text-XXXXXX".utf8CString)
+    var template = Array("\(P_tmpdir)/plaudit-text-XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) } != nil
     }

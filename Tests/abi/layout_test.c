@@ -74,18 +74,19 @@
   STRUCT(plaudit_model_options, 16)                           \
   FIELD(plaudit_model_options, struct_size, 0)                \
   FIELD(plaudit_model_options, max_bytes, 8)                  \
-  STRUCT(plaudit_model_info, 72)                              \
+  STRUCT(plaudit_model_info, 80)                              \
   FIELD(plaudit_model_info, struct_size, 0)                   \
   FIELD(plaudit_model_info, architecture, 8)                  \
   FIELD(plaudit_model_info, hidden_size, 16)                  \
   FIELD(plaudit_model_info, layer_count, 24)                  \
-  FIELD(plaudit_model_info, max_length, 32)                   \
-  FIELD(plaudit_model_info, parameter_count, 40)              \
-  FIELD(plaudit_model_info, label_count, 48)                  \
-  FIELD(plaudit_model_info, problem, 56)                      \
-  FIELD(plaudit_model_info, pooling, 60)                      \
-  FIELD(plaudit_model_info, normalized, 64)                   \
-  FIELD(plaudit_model_info, labels_unnamed, 68)               \
+  FIELD(plaudit_model_info, embedding_size, 32)               \
+  FIELD(plaudit_model_info, max_length, 40)                   \
+  FIELD(plaudit_model_info, parameter_count, 48)              \
+  FIELD(plaudit_model_info, label_count, 56)                  \
+  FIELD(plaudit_model_info, problem, 64)                      \
+  FIELD(plaudit_model_info, pooling, 68)                      \
+  FIELD(plaudit_model_info, normalized, 72)                   \
+  FIELD(plaudit_model_info, labels_unnamed, 76)               \
   STRUCT(plaudit_predict_options, 48)                         \
   FIELD(plaudit_predict_options, struct_size, 0)              \
   FIELD(plaudit_predict_options, max_length, 8)               \

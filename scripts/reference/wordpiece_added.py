@@ -54,14 +54,21 @@ def draw(random):
                   "max_input_chars_per_word": [100, 5, 3][random.below(3)], "vocab": vocabulary}}
 
 
+def has_twins(file, tokenizer):
+    """Whether two normalised tokens have one normal form: which is found is then up to the
+    order of a hash map, and Plaudit refuses the file."""
+    forms = [t["content"] for t in file["added_tokens"] if t["normalized"]]
+    if tokenizer.normalizer is not None:
+        forms = [tokenizer.normalizer.normalize_str(f) for f in forms]
+    return len(set(forms)) < len(forms) or "" in forms
+
+
 def main():
     random, tokenizers = peer.Random(42), []
     while len(tokenizers) < 60:
         file = draw(random)
-        try:
-            tokenizer = peer.from_json(file)
-        except Exception:
-            # Two added tokens with one normal form; the refusal is tested by hand.
+        tokenizer = peer.from_json(file)
+        if has_twins(file, tokenizer):
             continue
         cases = []
         for _ in range(12):

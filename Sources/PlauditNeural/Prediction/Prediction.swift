@@ -56,7 +56,7 @@ extension Model {
         .invalidArgument, "hidden states have no windows; truncate or refuse long texts")
     }
     let encoding = try options.encoding(self, isPair: pairs != nil)
-    let scratch = try TokenizerScratch()
+    let scratch = TokenizerScratch()
     var total: Int64 = 0
     for index in 0..<texts.count {
       offsets[index] = total

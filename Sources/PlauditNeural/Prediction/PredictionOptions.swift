@@ -85,4 +85,13 @@ package struct TextReport {
   package var droppedTokens = 0
   package var unknownWords = 0
   package var windowCount = 0
+
+  package init() {}
+
+  init(tokenCount: Int, droppedTokens: Int, unknownWords: Int, windowCount: Int) {
+    self.tokenCount = tokenCount
+    self.droppedTokens = droppedTokens
+    self.unknownWords = unknownWords
+    self.windowCount = windowCount
+  }
 }

@@ -73,7 +73,7 @@ final class TextRunner {
     self.sink = sink
     encoding = try options.encoding(model, isPair: isPair)
     let length = try options.length(model)
-    tokenizerScratch = try TokenizerScratch()
+    tokenizerScratch = TokenizerScratch()
     pack = try TokenPack(tokens: tokens, rows: TextRunner.packRows)
     scratch = try EncoderScratch(
       model.configuration, tokens: tokens, length: min(length, tokens))
@@ -180,7 +180,8 @@ final class TextRunner {
     let total = sums.mutable.bindMemory(to: Double.self)
     for column in 0..<width { total[column] = 0 }
     var weights = 0.0
-    var report = TextReport(windowCount: windows)
+    var report = TextReport()
+    report.windowCount = windows
     for window in 0..<windows {
       let row = try model.tokenizer.window(window, scratch: tokenizerScratch)
       let repeated = window == 0 ? 0 : encoding.truncation?.stride ?? 0

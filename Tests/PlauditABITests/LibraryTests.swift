@@ -1,0 +1,2 @@
+import CPlaudit
+import Testing

@@ -1,0 +1,1163 @@
+// plaudit.hpp - Plaudit for C++17 and later: plaudit.h with ownership, spans and exceptions.
+//
+//   #include <plaudit.hpp>
+//   #include <iostream>
+//
+//   int main(int, char **argv) {
+//     auto model = plaudit::model::load(argv[1]);
+//     auto scored = model.predict({"Love the new trainers!", "Still waiting for my refund."});
+//     for (auto label : scored.labels) std::cout << model.label(label) << '\n';
+//   }
+//
+// Names and meanings are those of plaudit.h, thread tags included. Handles can be moved and not
+// copied; get() gives the C handle. A moved-from handle is refused as INVALID_HANDLE. Nothing here
+// is static or global.
+//
+// Failures throw plaudit::error. With PLAUDIT_NO_EXCEPTIONS defined before the include, everything
+// that can fail returns plaudit::result<T> instead, and the header compiles with -fno-exceptions.
+#ifndef PLAUDIT_HPP
+#define PLAUDIT_HPP
+
+#include <plaudit.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#if __cplusplus >= 202002L && defined(__has_include)
+#if __has_include(<span>)
+#include <span>
+#define PLAUDIT_STD_SPAN 1
+#endif
+#endif
+
+// Files of one program may choose differently; their functions then have different names.
+#if defined(PLAUDIT_NO_EXCEPTIONS) && defined(PLAUDIT_STD_SPAN)
+#define PLAUDIT_DIALECT results_std_span
+#elif defined(PLAUDIT_NO_EXCEPTIONS)
+#define PLAUDIT_DIALECT results
+#elif defined(PLAUDIT_STD_SPAN)
+#define PLAUDIT_DIALECT exceptions_std_span
+#else
+#define PLAUDIT_DIALECT exceptions
+#endif
+
+namespace plaudit {
+inline namespace PLAUDIT_DIALECT {
+
+// ---- Library ----------------------------------------------------------------------------------
+
+#ifdef PLAUDIT_STD_SPAN
+using std::span;
+#else
+/// A borrowed array: std::span, as far as it is needed here.
+template <class T>
+class span {
+ public:
+  constexpr span() noexcept = default;
+  constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+  template <std::size_t N>
+  constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
+  template <class Container,
+            class = std::enable_if_t<
+                !std::is_array_v<std::remove_reference_t<Container>> &&
+                std::is_convertible_v<
+                    std::remove_pointer_t<decltype(std::declval<Container &>().data())> (*)[],
+                    T (*)[]> &&
+                std::is_convertible_v<decltype(std::declval<Container &>().size()), std::size_t>>>
+  constexpr span(Container &&container) noexcept
+      : data_(container.data()), size_(container.size()) {}
+
+  constexpr T *data() const noexcept { return data_; }
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr T *begin() const noexcept { return data_; }
+  constexpr T *end() const noexcept { return data_ + size_; }
+  constexpr T &operator[](std::size_t index) const noexcept { return data_[index]; }
+  constexpr span subspan(std::size_t first, std::size_t count) const noexcept {
+    return {data_ + first, count};
+  }
+
+ private:
+  T *data_ = nullptr;
+  std::size_t size_ = 0;
+};
+#endif
+
+/// The version as major * 10000 + minor * 100 + patch.
+inline std::int32_t version() noexcept { return plaudit_version(); }
+inline std::string_view version_string() noexcept { return plaudit_version_string(); }
+/// Of the library that is loaded; compare with PLAUDIT_ABI_VERSION.
+inline std::int32_t abi_version() noexcept { return plaudit_abi_version(); }
+/// JSON: version, compiler, CPU features, kernels, threads.
+inline std::string_view build_info() noexcept { return plaudit_build_info(); }
+/// JSON: the size of every public struct and the offset of every field.
+inline std::string_view abi_describe() noexcept { return plaudit_abi_describe(); }
+/// Such as "CORRUPT"; "UNKNOWN" for numbers that are no status.
+inline std::string_view status_name(plaudit_status status) noexcept {
+  return plaudit_status_name(status);
+}
+
+/// Why a call failed; what() is one line with cause, offending name or value, and bound.
+class error : public std::runtime_error {
+ public:
+  error(plaudit_status status, const std::string &message, std::int64_t index = -1,
+        std::int64_t offset = -1)
+      : std::runtime_error(message), status_(status), index_(index), offset_(offset) {}
+
+  /// PLAUDIT_ERROR_...
+  plaudit_status status() const noexcept { return status_; }
+  /// The row or item that failed, -1 when there is none.
+  std::int64_t index() const noexcept { return index_; }
+  /// The byte in the text or file, -1 when there is none.
+  std::int64_t offset() const noexcept { return offset_; }
+
+ private:
+  plaudit_status status_;
+  std::int64_t index_;
+  std::int64_t offset_;
+};
+
+#ifdef PLAUDIT_NO_EXCEPTIONS
+/// A value or an error. The value may be read only when there is one, the error only when not.
+template <class T>
+class [[nodiscard]] result {
+ public:
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(plaudit::error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+  bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+  T &operator*() & noexcept { return *std::get_if<0>(&state_); }
+  const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
+  T &&operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  T *operator->() noexcept { return std::get_if<0>(&state_); }
+  const T *operator->() const noexcept { return std::get_if<0>(&state_); }
+  const plaudit::error &error() const noexcept { return *std::get_if<1>(&state_); }
+
+ private:
+  std::variant<T, plaudit::error> state_;
+};
+
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  result() noexcept = default;
+  result(plaudit::error error) : error_(std::move(error)) {}
+
+  bool has_value() const noexcept { return !error_; }
+  explicit operator bool() const noexcept { return has_value(); }
+  const plaudit::error &error() const noexcept { return *error_; }
+
+ private:
+  std::optional<plaudit::error> error_;
+};
+
+/// What a call that can fail returns.
+template <class T>
+using outcome = result<T>;
+#else
+/// What a call that can fail returns.
+template <class T>
+using outcome = T;
+#endif
+
+/// One of the C structs that begin with struct_size, with its size set and all else at its default.
+template <class C>
+struct sized : C {
+  sized() noexcept : C{} { this->struct_size = static_cast<std::int64_t>(sizeof(C)); }
+};
+
+using encode_options = sized<plaudit_encode_options>;
+using model_options = sized<plaudit_model_options>;
+using model_info = sized<plaudit_model_info>;
+using predict_options = sized<plaudit_predict_options>;
+using text_report = plaudit_text_report;
+using trainer_options = sized<plaudit_trainer_options>;
+using training_report = sized<plaudit_training_report>;
+using progress = plaudit_progress;
+
+namespace detail {
+
+template <class T, void (*Free)(T **)>
+class handle {
+ public:
+  handle() noexcept = default;
+  handle(handle &&other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  handle &operator=(handle &&other) noexcept {
+    if (this != &other) {
+      Free(&raw_);
+      raw_ = std::exchange(other.raw_, nullptr);
+    }
+    return *this;
+  }
+  ~handle() { Free(&raw_); }
+
+  T *get() const noexcept { return raw_; }
+  T **slot() noexcept { return &raw_; }
+
+ private:
+  T *raw_ = nullptr;
+};
+
+using error_handle = handle<plaudit_error, plaudit_error_free>;
+
+inline error describe(plaudit_status status, plaudit_error *given) {
+  const char *message = plaudit_error_message(given);
+  // Without memory for it an error has no text; its status still has a name.
+  if (plaudit_error_code(given) != status) message = plaudit_status_name(status);
+  return error(status, message, plaudit_error_index(given), plaudit_error_offset(given));
+}
+
+template <class T>
+outcome<T> fail(error cause) {
+#ifdef PLAUDIT_NO_EXCEPTIONS
+  return cause;
+#else
+  throw cause;
+#endif
+}
+
+struct nothing {
+  void rethrow() const noexcept {}
+};
+
+/// Runs a C call that takes a plaudit_error ** and gives what it filled, or its failure. What a
+/// callback threw comes first.
+template <class T, class Call, class Run>
+outcome<T> finish(T &filled, const Run &run, Call call) {
+  error_handle given;
+  const plaudit_status status = call(given.slot());
+  run.rethrow();
+  if (status != PLAUDIT_OK) return fail<T>(describe(status, given.get()));
+  return std::move(filled);
+}
+
+template <class T, class Call>
+outcome<T> finish(T &filled, Call call) {
+  return finish(filled, nothing{}, call);
+}
+
+template <class Call, class Run>
+outcome<void> check(const Run &run, Call call) {
+  error_handle given;
+  const plaudit_status status = call(given.slot());
+  run.rethrow();
+  if (status != PLAUDIT_OK) return fail<void>(describe(status, given.get()));
+  return outcome<void>();
+}
+
+template <class Call>
+outcome<void> check(Call call) {
+  return check(nothing{}, call);
+}
+
+/// For arrays that must be of one length, which C cannot see.
+inline error unequal(const char *name, std::size_t size, const char *other, std::size_t expected) {
+  return error(PLAUDIT_ERROR_INVALID_ARGUMENT,
+               std::string(name) + " has " + std::to_string(size) + " elements, " + other + " " +
+                   std::to_string(expected));
+}
+
+inline std::int64_t length(std::size_t size) noexcept { return static_cast<std::int64_t>(size); }
+
+inline std::size_t size(std::int64_t count) noexcept {
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+/// A string_view that holds nothing at all is an empty text, not a missing one.
+inline const char *data(std::string_view text) noexcept { return text.data() ? text.data() : ""; }
+
+}  // namespace detail
+
+/// A request to stop long calls, made from any thread; one token may serve several calls.
+class cancel {
+ public:
+  static outcome<cancel> create() {
+    cancel made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_cancel_create(made.handle_.slot(), error);
+    });
+  }
+
+  /// The calls end with CANCELLED within 50 ms. Safe in signal handlers.
+  plaudit_status request() const noexcept { return plaudit_cancel_request(handle_.get()); }
+  /// Takes the request back.
+  plaudit_status reset() const noexcept { return plaudit_cancel_reset(handle_.get()); }
+  plaudit_cancel *get() const noexcept { return handle_.get(); }
+
+ private:
+  cancel() noexcept = default;
+  detail::handle<plaudit_cancel, plaudit_cancel_free> handle_;
+};
+
+/// How a long call runs.
+struct run_options {
+  const plaudit::cancel *cancel = nullptr;
+  /// Called on the calling thread; false stops the call with CANCELLED. What it throws comes out
+  /// of the call, except with PLAUDIT_NO_EXCEPTIONS, where it must not throw.
+  std::function<bool(const plaudit::progress &)> progress = {};
+  /// Shortest time between reports; 0 = 100 ms.
+  std::chrono::milliseconds progress_interval{0};
+  /// The call ends with TIMEOUT after this; 0 = never.
+  std::chrono::milliseconds timeout{0};
+  /// 0 = the cores this process may use; results are the same bits at any number.
+  std::int32_t threads = 0;
+};
+
+namespace detail {
+
+/// plaudit_run_options for one call.
+class run {
+ public:
+  explicit run(const run_options &options) : options_(options) {
+    c_.cancel = options.cancel ? options.cancel->get() : nullptr;
+    if (options.progress) {
+      c_.progress = &run::report;
+      c_.progress_user_data = this;
+    }
+    c_.progress_interval_ms = options.progress_interval.count();
+    c_.timeout_ms = options.timeout.count();
+    c_.threads = options.threads;
+    // A token that was moved away must not read as none.
+    refused_ = options.cancel && !c_.cancel;
+  }
+  run(const run &) = delete;
+  run &operator=(const run &) = delete;
+
+  const plaudit_run_options *get() const noexcept { return &c_; }
+
+  template <class Call>
+  plaudit_status operator()(Call call) const {
+    return refused_ ? plaudit_status{PLAUDIT_ERROR_INVALID_HANDLE} : call();
+  }
+
+#ifdef PLAUDIT_NO_EXCEPTIONS
+  void rethrow() const noexcept {}
+#else
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+#endif
+
+ private:
+  // No exception may pass the library's frames.
+  static std::int32_t report(const plaudit_progress *progress, void *user_data) noexcept {
+    auto *self = static_cast<run *>(user_data);
+#ifdef PLAUDIT_NO_EXCEPTIONS
+    return self->options_.progress(*progress) ? 0 : 1;
+#else
+    if (self->thrown_) return 1;
+    try {
+      return self->options_.progress(*progress) ? 0 : 1;
+    } catch (...) {
+      self->thrown_ = std::current_exception();
+      return 1;
+    }
+#endif
+  }
+
+  const run_options &options_;
+  sized<plaudit_run_options> c_;
+  std::exception_ptr thrown_;
+  bool refused_ = false;
+};
+
+}  // namespace detail
+
+// ---- Text -------------------------------------------------------------------------------------
+
+/// Many texts, borrowed: the strings have to outlive the calls made with this.
+class texts {
+ public:
+  texts() = default;
+  texts(std::initializer_list<std::string_view> rows) { take(rows); }
+
+  /// Any container of strings or string views, or of std::optional of them, where a row without
+  /// value is null: its scores are NaN, its label -1.
+  template <class Container,
+            class = decltype(std::begin(std::declval<const Container &>())),
+            class = std::enable_if_t<!std::is_same_v<std::decay_t<Container>, texts> &&
+                                     !std::is_convertible_v<const Container &, std::string_view>>>
+  texts(const Container &rows) {
+    take(rows);
+  }
+
+  /// A batch laid out in C, such as Arrow strings.
+  explicit texts(const plaudit_text_batch &batch) : given_(batch) {}
+
+  std::size_t size() const noexcept {
+    return given_ ? detail::size(given_->count) : pointers_.size();
+  }
+
+  /// The batch for a C call; lives as long as this.
+  plaudit_text_batch get() const noexcept {
+    if (given_) return *given_;
+    sized<plaudit_text_batch> batch;
+    batch.count = detail::length(pointers_.size());
+    batch.pointers = pointers_.data();
+    batch.lengths = lengths_.data();
+    batch.validity = validity_.empty() ? nullptr : validity_.data();
+    return batch;
+  }
+
+ private:
+  template <class Rows>
+  void take(const Rows &rows) {
+    using row_type = decltype(*std::begin(rows));
+    static_assert(std::is_lvalue_reference_v<row_type> ||
+                      std::is_same_v<std::decay_t<row_type>, std::string_view>,
+                  "texts borrows strings: this container makes them anew");
+    for (const auto &row : rows) add(row);
+  }
+
+  void add(std::string_view row) {
+    if (!validity_.empty()) mark(true);
+    pointers_.push_back(detail::data(row));
+    lengths_.push_back(detail::length(row.size()));
+  }
+
+  template <class String>
+  void add(const std::optional<String> &row) {
+    if (row) return add(std::string_view(*row));
+    if (validity_.empty()) validity_.assign(pointers_.size() / 8 + 1, 0xFF);
+    mark(false);
+    pointers_.push_back(nullptr);
+    lengths_.push_back(0);
+  }
+
+  void mark(bool valid) {
+    const std::size_t row = pointers_.size();
+    if (row / 8 >= validity_.size()) validity_.push_back(0xFF);
+    const auto bit = static_cast<std::uint8_t>(1u << (row % 8));
+    if (!valid) validity_[row / 8] = static_cast<std::uint8_t>(validity_[row / 8] & ~bit);
+  }
+
+  std::vector<const char *> pointers_;
+  std::vector<std::int64_t> lengths_;
+  std::vector<std::uint8_t> validity_;
+  std::optional<plaudit_text_batch> given_;
+};
+
+/// Token ids, masks and offsets of texts; what it gives is borrowed from it. Arrays run over the
+/// tokens of all rows unless they say otherwise.
+class encoding {
+ public:
+  std::size_t text_count() const noexcept { return detail::size(view_.text_count); }
+  /// A text has one row, and overflow rows after it when it was truncated.
+  std::size_t row_count() const noexcept { return detail::size(view_.row_count); }
+  std::size_t token_count() const noexcept { return detail::size(view_.token_count); }
+
+  /// [row_count + 1] first token of each row.
+  span<const std::int64_t> row_offsets() const noexcept {
+    return {view_.row_offsets, row_count() + 1};
+  }
+  /// [row_count] which text.
+  span<const std::int64_t> row_texts() const noexcept { return {view_.row_texts, row_count()}; }
+  span<const std::int32_t> ids() const noexcept { return tokens(view_.ids); }
+  span<const std::int32_t> type_ids() const noexcept { return tokens(view_.type_ids); }
+  /// 1, 0 for padding.
+  span<const std::uint8_t> attention_mask() const noexcept { return tokens(view_.attention_mask); }
+  /// 1 for added tokens.
+  span<const std::uint8_t> special_tokens_mask() const noexcept {
+    return tokens(view_.special_tokens_mask);
+  }
+  /// 0 text, 1 its pair, -1 neither.
+  span<const std::int8_t> sequences() const noexcept { return tokens(view_.sequences); }
+  /// First byte in the caller's text.
+  span<const std::int64_t> starts() const noexcept { return tokens(view_.starts); }
+  /// Byte after the last.
+  span<const std::int64_t> ends() const noexcept { return tokens(view_.ends); }
+  /// [text_count] tokens cut off by truncation.
+  span<const std::int64_t> dropped_tokens() const noexcept {
+    return {view_.dropped_tokens, text_count()};
+  }
+  /// [text_count + 1] into the three arrays of words that became [UNK].
+  span<const std::int64_t> unknown_offsets() const noexcept {
+    return {view_.unknown_offsets, text_count() + 1};
+  }
+  span<const std::int64_t> unknown_starts() const noexcept { return unknown(view_.unknown_starts); }
+  span<const std::int64_t> unknown_ends() const noexcept { return unknown(view_.unknown_ends); }
+  span<const std::int8_t> unknown_sequences() const noexcept {
+    return unknown(view_.unknown_sequences);
+  }
+
+  /// The token ids of one row.
+  span<const std::int32_t> row_ids(std::size_t row) const noexcept {
+    const auto first = detail::size(view_.row_offsets[row]);
+    return ids().subspan(first, detail::size(view_.row_offsets[row + 1]) - first);
+  }
+
+  plaudit_encoding *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class tokenizer;
+  encoding() noexcept = default;
+
+  template <class T>
+  span<const T> tokens(const T *first) const noexcept {
+    return {first, token_count()};
+  }
+  template <class T>
+  span<const T> unknown(const T *first) const noexcept {
+    return {first, view_.unknown_offsets ? detail::size(view_.unknown_offsets[text_count()]) : 0};
+  }
+
+  detail::handle<plaudit_encoding, plaudit_encoding_free> handle_;
+  sized<plaudit_encoding_view> view_;
+};
+
+/// Cuts texts into the tokens of a model. [immutable]
+class tokenizer {
+ public:
+  /// A tokenizer.json, or a folder with one or with vocab.txt.
+  static outcome<tokenizer> load(std::string_view path) {
+    tokenizer made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_tokenizer_load(detail::data(path), detail::length(path.size()),
+                                    made.handle_.slot(), error);
+    });
+  }
+
+  /// The number of tokens, added ones included.
+  outcome<std::int64_t> vocabulary_size() const {
+    std::int64_t size = 0;
+    return detail::finish(size, [&](plaudit_error **error) {
+      return plaudit_tokenizer_vocabulary_size(get(), &size, error);
+    });
+  }
+
+  /// NOT_FOUND when the vocabulary lacks it.
+  outcome<std::int32_t> token_id(std::string_view token) const {
+    std::int32_t id = 0;
+    return detail::finish(id, [&](plaudit_error **error) {
+      return plaudit_tokenizer_token_id(get(), detail::data(token), detail::length(token.size()),
+                                        &id, error);
+    });
+  }
+
+  /// Borrowed from the tokenizer.
+  outcome<std::string_view> token_text(std::int32_t id) const {
+    std::string_view text;
+    return detail::finish(text, [&](plaudit_error **error) {
+      const char *first = nullptr;
+      std::int64_t length = 0;
+      const plaudit_status status =
+          plaudit_tokenizer_token_text(get(), id, &first, &length, error);
+      if (status == PLAUDIT_OK) text = {first, detail::size(length)};
+      return status;
+    });
+  }
+
+  outcome<encoding> encode(const plaudit::texts &texts, const encode_options &options = {}) const {
+    return encode(texts, nullptr, options);
+  }
+
+  /// Each text with its pair.
+  outcome<encoding> encode_pairs(const plaudit::texts &texts, const plaudit::texts &pairs,
+                                 const encode_options &options = {}) const {
+    return encode(texts, &pairs, options);
+  }
+
+  plaudit_tokenizer *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class model;
+  tokenizer() noexcept = default;
+
+  outcome<encoding> encode(const plaudit::texts &texts, const plaudit::texts *pairs,
+                           const encode_options &options) const {
+    const plaudit_text_batch first = texts.get();
+    const plaudit_text_batch second = pairs ? pairs->get() : plaudit_text_batch{};
+    encoding made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status = plaudit_tokenizer_encode(
+          get(), &first, pairs ? &second : nullptr, &options, made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? plaudit_encoding_get(made.get(), &made.view_, error) : status;
+    });
+  }
+
+  detail::handle<plaudit_tokenizer, plaudit_tokenizer_free> handle_;
+};
+
+// ---- Neural -----------------------------------------------------------------------------------
+
+/// Scores of texts, one row a text.
+struct predictions {
+  std::size_t label_count = 0;
+  std::vector<float> scores;        ///< [texts, label_count]
+  std::vector<std::int32_t> labels; ///< [texts] index of the highest score, -1 for null rows
+  std::vector<text_report> reports; ///< [texts]
+
+  std::size_t size() const noexcept { return labels.size(); }
+  span<const float> operator[](std::size_t text) const noexcept {
+    return {scores.data() + text * label_count, label_count};
+  }
+};
+
+/// Vectors of texts, one row a text.
+struct embeddings {
+  std::size_t width = 0;
+  std::vector<float> values;        ///< [texts, width]
+  std::vector<text_report> reports; ///< [texts]
+
+  std::size_t size() const noexcept { return reports.size(); }
+  span<const float> operator[](std::size_t text) const noexcept {
+    return {values.data() + text * width, width};
+  }
+};
+
+/// Vectors of tokens, one row a token.
+struct hidden_states {
+  std::size_t width = 0;
+  std::vector<float> values;               ///< [tokens of all texts, width]
+  std::vector<std::int64_t> token_offsets; ///< [texts + 1]
+
+  std::size_t size() const noexcept { return token_offsets.size() - 1; }
+  /// The vectors of one text, [its tokens, width].
+  span<const float> operator[](std::size_t text) const noexcept {
+    const auto first = detail::size(token_offsets[text]) * width;
+    return {values.data() + first, detail::size(token_offsets[text + 1]) * width - first};
+  }
+};
+
+/// The score of one text.
+struct scored_text {
+  std::int32_t label = -1;
+  text_report report = {};
+  std::vector<float> scores; ///< empty when the caller gave the room
+};
+
+/// The vector of one text.
+struct embedded_text {
+  text_report report = {};
+  std::vector<float> values; ///< empty when the caller gave the room
+};
+
+/// Scores single events without allocating; one thread at a time, else BUSY. [exclusive]
+class scorer {
+ public:
+  /// Allocates room for the scores.
+  outcome<scored_text> score(std::string_view text) {
+    scored_text scored;
+    scored.scores.resize(label_count_);
+    return detail::finish(scored, [&](plaudit_error **error) {
+      return score(text, scored.scores, scored, error);
+    });
+  }
+
+  /// Allocates nothing: scores go where the caller says, [label_count].
+  outcome<scored_text> score(std::string_view text, span<float> scores) {
+    scored_text scored;
+    return detail::finish(scored, [&](plaudit_error **error) {
+      return score(text, scores, scored, error);
+    });
+  }
+
+  /// Allocates room for the vector.
+  outcome<embedded_text> embed(std::string_view text) {
+    embedded_text embedded;
+    embedded.values.resize(width_);
+    return detail::finish(embedded, [&](plaudit_error **error) {
+      return embed(text, embedded.values, embedded, error);
+    });
+  }
+
+  /// Allocates nothing: the vector goes where the caller says, [embedding_size].
+  outcome<embedded_text> embed(std::string_view text, span<float> values) {
+    embedded_text embedded;
+    return detail::finish(embedded, [&](plaudit_error **error) {
+      return embed(text, values, embedded, error);
+    });
+  }
+
+  plaudit_scorer *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class model;
+  scorer() noexcept = default;
+
+  plaudit_status score(std::string_view text, span<float> scores, scored_text &scored,
+                       plaudit_error **error) {
+    return plaudit_scorer_score(get(), detail::data(text), detail::length(text.size()),
+                                scores.data(), detail::length(scores.size()), &scored.label,
+                                &scored.report, error);
+  }
+
+  plaudit_status embed(std::string_view text, span<float> values, embedded_text &embedded,
+                       plaudit_error **error) {
+    return plaudit_scorer_embed(get(), detail::data(text), detail::length(text.size()),
+                                values.data(), detail::length(values.size()), &embedded.report,
+                                error);
+  }
+
+  detail::handle<plaudit_scorer, plaudit_scorer_free> handle_;
+  std::size_t label_count_ = 0;
+  std::size_t width_ = 0;
+};
+
+/// An encoder, with or without a classifier head. [immutable]
+class model {
+ public:
+  /// A folder as Hugging Face or sentence-transformers write it.
+  static outcome<model> load(std::string_view path, const model_options &options = {}) {
+    model made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status =
+          plaudit_model_load(detail::data(path), detail::length(path.size()), &options,
+                             made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? made.read_info(error) : status;
+    });
+  }
+
+  /// Writes a folder that loads again and predicts the same bits.
+  outcome<void> save(std::string_view path) const {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_model_save(get(), detail::data(path), detail::length(path.size()), error);
+    });
+  }
+
+  const model_info &info() const noexcept { return info_; }
+  std::size_t label_count() const noexcept { return detail::size(info_.label_count); }
+
+  /// Borrowed from the model. Orders differ between models: always go by name.
+  outcome<std::string_view> label(std::int64_t index) const {
+    std::string_view name;
+    return detail::finish(name, [&](plaudit_error **error) {
+      const char *first = nullptr;
+      const plaudit_status status = plaudit_model_label(get(), index, &first, error);
+      if (status == PLAUDIT_OK) name = first;
+      return status;
+    });
+  }
+
+  /// All names, in the order of scores; borrowed from the model.
+  outcome<std::vector<std::string_view>> labels() const {
+    std::vector<std::string_view> names;
+    return detail::finish(names, [&](plaudit_error **error) {
+      plaudit_status status = PLAUDIT_OK;
+      for (std::int64_t index = 0; index < info_.label_count && status == PLAUDIT_OK; index++) {
+        const char *first = nullptr;
+        status = plaudit_model_label(get(), index, &first, error);
+        if (status == PLAUDIT_OK) names.emplace_back(first);
+      }
+      return status;
+    });
+  }
+
+  /// NOT_FOUND lists the names there are.
+  outcome<std::int32_t> label_index(std::string_view name) const {
+    std::int32_t index = 0;
+    return detail::finish(index, [&](plaudit_error **error) {
+      return plaudit_model_label_index(get(), detail::data(name), detail::length(name.size()),
+                                       &index, error);
+    });
+  }
+
+  /// A handle on the model's own tokenizer.
+  outcome<plaudit::tokenizer> tokenizer() const {
+    plaudit::tokenizer made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_model_tokenizer(get(), made.handle_.slot(), error);
+    });
+  }
+
+  /// Scores texts; the same bits alone or in any batch, at any number of threads.
+  outcome<predictions> predict(const texts &rows, const predict_options &options = {},
+                               const run_options &run = {}) const {
+    return predict(rows, nullptr, options, run);
+  }
+
+  /// Scores each text with its pair.
+  outcome<predictions> predict_pairs(const texts &rows, const texts &pairs,
+                                     const predict_options &options = {},
+                                     const run_options &run = {}) const {
+    return predict(rows, &pairs, options, run);
+  }
+
+  /// One vector a text; INVALID_ARGUMENT when neither folder nor options name a pooling.
+  outcome<embeddings> embed(const texts &rows, const predict_options &options = {},
+                            const run_options &run = {}) const {
+    const plaudit_text_batch batch = rows.get();
+    const detail::run running(run);
+    embeddings made;
+    made.width = width();
+    made.values.resize(rows.size() * made.width);
+    made.reports.resize(rows.size());
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_model_embed(get(), &batch, &options, running.get(), made.values.data(),
+                                   detail::length(made.values.size()), made.reports.data(), error);
+      });
+    });
+  }
+
+  /// The last layer's vectors, one a token.
+  outcome<plaudit::hidden_states> hidden_states(const texts &rows,
+                                                const predict_options &options = {},
+                                                const run_options &run = {}) const {
+    return hidden_states(rows, nullptr, options, run);
+  }
+
+  outcome<plaudit::hidden_states> hidden_states_pairs(const texts &rows, const texts &pairs,
+                                                      const predict_options &options = {},
+                                                      const run_options &run = {}) const {
+    return hidden_states(rows, &pairs, options, run);
+  }
+
+  /// For single events.
+  outcome<plaudit::scorer> scorer(const predict_options &options = {}) const {
+    plaudit::scorer made;
+    made.label_count_ = label_count();
+    made.width_ = width();
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_scorer_create(get(), &options, made.handle_.slot(), error);
+    });
+  }
+
+  plaudit_model *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class trainer;
+  model() noexcept = default;
+
+  plaudit_status read_info(plaudit_error **error) {
+    return plaudit_model_get_info(get(), &info_, error);
+  }
+
+  std::size_t width() const noexcept {
+    return detail::size(info_.embedding_size ? info_.embedding_size : info_.hidden_size);
+  }
+
+  outcome<predictions> predict(const texts &rows, const texts *pairs,
+                               const predict_options &options, const run_options &run) const {
+    const plaudit_text_batch first = rows.get();
+    const plaudit_text_batch second = pairs ? pairs->get() : plaudit_text_batch{};
+    const detail::run running(run);
+    predictions made;
+    made.label_count = label_count();
+    made.scores.resize(rows.size() * made.label_count);
+    made.labels.resize(rows.size());
+    made.reports.resize(rows.size());
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_model_predict(get(), &first, pairs ? &second : nullptr, &options,
+                                     running.get(), made.scores.data(),
+                                     detail::length(made.scores.size()), made.labels.data(),
+                                     made.reports.data(), error);
+      });
+    });
+  }
+
+  outcome<plaudit::hidden_states> hidden_states(const texts &rows, const texts *pairs,
+                                                const predict_options &options,
+                                                const run_options &run) const {
+    const plaudit_text_batch first = rows.get();
+    const plaudit_text_batch second = pairs ? pairs->get() : plaudit_text_batch{};
+    const detail::run running(run);
+    plaudit::hidden_states made;
+    made.width = detail::size(info_.hidden_size);
+    made.token_offsets.resize(rows.size() + 1);
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      const auto call = [&] {
+        return plaudit_model_hidden_states(get(), &first, pairs ? &second : nullptr, &options,
+                                           running.get(), made.values.data(),
+                                           detail::length(made.values.size()),
+                                           made.token_offsets.data(), error);
+      };
+      const plaudit_status measured = running(call);
+      if (measured != PLAUDIT_OK) return measured;
+      made.values.resize(detail::size(made.token_offsets.back()) * made.width);
+      return made.values.empty() ? measured : running(call);
+    });
+  }
+
+  detail::handle<plaudit_model, plaudit_model_free> handle_;
+  model_info info_;
+};
+
+/// Fits a classifier head on a model that embeds. [exclusive]
+class trainer {
+ public:
+  /// With these labels, 2 to 4096 different names.
+  static outcome<trainer> create(const plaudit::model &encoder, const texts &labels,
+                                 const trainer_options &options = {}) {
+    const plaudit_text_batch names = labels.get();
+    trainer made;
+    made.width_ = detail::size(encoder.info().embedding_size);
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_trainer_create(encoder.get(), &names, &options, made.handle_.slot(), error);
+    });
+  }
+
+  /// Keeps texts as examples; labels are indices into the trainer's. All or nothing.
+  outcome<void> add(const texts &rows, span<const std::int32_t> labels,
+                    const run_options &run = {}) {
+    if (labels.size() != rows.size())
+      return detail::fail<void>(detail::unequal("labels", labels.size(), "texts", rows.size()));
+    const plaudit_text_batch batch = rows.get();
+    const detail::run running(run);
+    return detail::check(running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_trainer_add(get(), &batch, labels.data(), running.get(), error);
+      });
+    });
+  }
+
+  /// Keeps embeddings made before, [labels, width], as examples.
+  outcome<void> add(const embeddings &vectors, span<const std::int32_t> labels) {
+    return add_embeddings(vectors.values, vectors.width, labels);
+  }
+
+  outcome<void> add_embeddings(span<const float> values, std::size_t width,
+                               span<const std::int32_t> labels) {
+    if (width != width_ && values.size() > 0)
+      return detail::fail<void>(detail::unequal("an embedding", width, "the model gives", width_));
+    if (values.size() != labels.size() * width)
+      return detail::fail<void>(
+          detail::unequal("embeddings", values.size(), "labels ask for", labels.size() * width));
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_trainer_add_embeddings(get(), values.data(), detail::length(labels.size()),
+                                            labels.data(), error);
+    });
+  }
+
+  /// Fits to all examples. Cancelled or out of time, the last complete iteration can be used.
+  outcome<training_report> fit(const run_options &run = {}) {
+    const detail::run running(run);
+    training_report report;
+    return detail::finish(report, running, [&](plaudit_error **error) {
+      return running([&] { return plaudit_trainer_fit(get(), running.get(), &report, error); });
+    });
+  }
+
+  /// The encoder with the head as it is now; INVALID_STATE before the first fit.
+  outcome<plaudit::model> model() {
+    plaudit::model made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status = plaudit_trainer_model(get(), made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? made.read_info(error) : status;
+    });
+  }
+
+  plaudit_trainer *get() const noexcept { return handle_.get(); }
+
+ private:
+  trainer() noexcept = default;
+  detail::handle<plaudit_trainer, plaudit_trainer_free> handle_;
+  std::size_t width_ = 0;
+};
+
+// ---- Stats ------------------------------------------------------------------------------------
+
+/// KPIs of one group. Rates are fractions; a zero denominator is UNDEFINED.
+namespace kpi {
+
+namespace detail_kpi {
+using function = plaudit_status (*)(double, double, double *, plaudit_error **);
+inline outcome<double> value(function compute, double numerator, double denominator) {
+  double value = 0;
+  return detail::finish(value, [&](plaudit_error **error) {
+    return compute(numerator, denominator, &value, error);
+  });
+}
+}  // namespace detail_kpi
+
+/// clicks / impressions; clicks above impressions are INVALID_DATA.
+inline outcome<double> click_through_rate(double clicks, double impressions) {
+  return detail_kpi::value(plaudit_kpi_click_through_rate, clicks, impressions);
+}
+/// engagements / impressions; may exceed 1.
+inline outcome<double> engagement_rate_by_impressions(double engagements, double impressions) {
+  return detail_kpi::value(plaudit_kpi_engagement_rate_by_impressions, engagements, impressions);
+}
+/// engagements / reach.
+inline outcome<double> engagement_rate_by_reach(double engagements, double reach) {
+  return detail_kpi::value(plaudit_kpi_engagement_rate_by_reach, engagements, reach);
+}
+/// engagements / followers.
+inline outcome<double> engagement_rate_by_followers(double engagements, double followers) {
+  return detail_kpi::value(plaudit_kpi_engagement_rate_by_followers, engagements, followers);
+}
+/// conversions / visitors; may exceed 1.
+inline outcome<double> conversion_rate(double conversions, double visitors) {
+  return detail_kpi::value(plaudit_kpi_conversion_rate, conversions, visitors);
+}
+/// cost / clicks.
+inline outcome<double> cost_per_click(double cost, double clicks) {
+  return detail_kpi::value(plaudit_kpi_cost_per_click, cost, clicks);
+}
+/// 1000 * cost / impressions.
+inline outcome<double> cost_per_mille(double cost, double impressions) {
+  return detail_kpi::value(plaudit_kpi_cost_per_mille, cost, impressions);
+}
+/// cost / actions.
+inline outcome<double> cost_per_action(double cost, double actions) {
+  return detail_kpi::value(plaudit_kpi_cost_per_action, cost, actions);
+}
+/// revenue / cost.
+inline outcome<double> return_on_ad_spend(double revenue, double cost) {
+  return detail_kpi::value(plaudit_kpi_return_on_ad_spend, revenue, cost);
+}
+/// (revenue - cost) / cost.
+inline outcome<double> return_on_investment(double revenue, double cost) {
+  return detail_kpi::value(plaudit_kpi_return_on_investment, revenue, cost);
+}
+/// revenue / orders.
+inline outcome<double> average_order_value(double revenue, double orders) {
+  return detail_kpi::value(plaudit_kpi_average_order_value, revenue, orders);
+}
+/// revenue / visitors.
+inline outcome<double> revenue_per_visitor(double revenue, double visitors) {
+  return detail_kpi::value(plaudit_kpi_revenue_per_visitor, revenue, visitors);
+}
+
+/// One KPI over many rows.
+struct columns {
+  std::vector<double> values;      ///< NaN where there is none
+  std::vector<std::int32_t> flags; ///< PLAUDIT_KPI_FLAG_...
+};
+
+/// PLAUDIT_KPI_... over columns of equal length. With refuse the first row that the scalar
+/// function would refuse is an error.
+inline outcome<columns> column(std::int32_t kpi, span<const double> numerators,
+                               span<const double> denominators, bool refuse = false) {
+  if (numerators.size() != denominators.size())
+    return detail::fail<columns>(detail::unequal("numerators", numerators.size(), "denominators",
+                                                 denominators.size()));
+  columns made{std::vector<double>(numerators.size()),
+               std::vector<std::int32_t>(numerators.size())};
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_kpi_column(kpi, numerators.data(), denominators.data(),
+                              detail::length(numerators.size()), refuse, made.values.data(),
+                              made.flags.data(), error);
+  });
+}
+
+}  // namespace kpi
+
+/// How sure one can be.
+namespace stats {
+
+using interval = plaudit_interval;
+using two_proportions = plaudit_two_proportions;
+using test_options = sized<plaudit_test_options>;
+using test_result = sized<plaudit_test_result>;
+using lift = sized<plaudit_lift>;
+
+/// Wilson's score interval for successes of trials.
+inline outcome<interval> wilson_interval(std::int64_t successes, std::int64_t trials,
+                                         double confidence = 0.95) {
+  interval found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_wilson_interval(successes, trials, confidence, &found, error);
+  });
+}
+
+/// Intervals of many rates.
+struct intervals {
+  std::vector<double> lower;       ///< NaN where there is none
+  std::vector<double> upper;
+  std::vector<std::int32_t> flags; ///< PLAUDIT_KPI_FLAG_...
+};
+
+/// The same over columns of equal length.
+inline outcome<intervals> wilson_column(span<const std::int64_t> successes,
+                                        span<const std::int64_t> trials, double confidence = 0.95,
+                                        bool refuse = false) {
+  if (successes.size() != trials.size())
+    return detail::fail<intervals>(
+        detail::unequal("successes", successes.size(), "trials", trials.size()));
+  const std::size_t count = successes.size();
+  intervals made{std::vector<double>(count), std::vector<double>(count),
+                 std::vector<std::int32_t>(count)};
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_wilson_column(successes.data(), trials.data(), detail::length(count),
+                                       confidence, refuse, made.lower.data(), made.upper.data(),
+                                       made.flags.data(), error);
+  });
+}
+
+/// Two-proportion z test, with Newcombe's interval of the difference.
+inline outcome<test_result> two_proportion_test(const two_proportions &counts,
+                                                const test_options &options = {}) {
+  test_result found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_two_proportion_test(&counts, &options, &found, error);
+  });
+}
+
+/// Lift of the treatment over the control; relative to the control.
+inline outcome<lift> proportion_lift(const two_proportions &counts, double confidence = 0.95) {
+  lift found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_proportion_lift(&counts, confidence, &found, error);
+  });
+}
+
+/// (treatment - control) / |control| for rates or means without counts.
+inline outcome<double> relative_lift(double treatment, double control) {
+  double found = 0;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_relative_lift(treatment, control, &found, error);
+  });
+}
+
+/// How good a classifier is, over all and by class.
+struct classification_report : sized<plaudit_classification_report> {
+  std::vector<double> precision;       ///< [classes]
+  std::vector<double> recall;          ///< [classes]
+  std::vector<double> f1;              ///< [classes]
+  std::vector<std::int64_t> support;   ///< [classes] true rows
+  std::vector<std::int64_t> confusion; ///< [classes, classes] (true, predicted)
+};
+
+/// Compares predicted with true class indices, each below class_count.
+inline outcome<classification_report> classification(span<const std::int32_t> truth,
+                                                     span<const std::int32_t> predicted,
+                                                     std::int64_t class_count) {
+  if (truth.size() != predicted.size())
+    return detail::fail<classification_report>(
+        detail::unequal("truth", truth.size(), "predicted", predicted.size()));
+  classification_report made;
+  return detail::finish(made, [&](plaudit_error **error) {
+    const auto compare = [&](bool whole) {
+      return plaudit_stats_classification(
+          truth.data(), predicted.data(), detail::length(truth.size()), class_count, &made,
+          whole ? made.precision.data() : nullptr, whole ? made.recall.data() : nullptr,
+          whole ? made.f1.data() : nullptr, whole ? made.support.data() : nullptr,
+          whole ? made.confusion.data() : nullptr, error);
+    };
+    // First without arrays, so that nothing is allocated for a number of classes that is refused.
+    const plaudit_status status = compare(false);
+    if (status != PLAUDIT_OK) return status;
+    const std::size_t classes = detail::size(class_count);
+    made.precision.resize(classes);
+    made.recall.resize(classes);
+    made.f1.resize(classes);
+    made.support.resize(classes);
+    made.confusion.resize(classes * classes);
+    return compare(true);
+  });
+}
+
+}  // namespace stats
+
+}  // namespace PLAUDIT_DIALECT
+}  // namespace plaudit
+
+#undef PLAUDIT_DIALECT
+
+#endif

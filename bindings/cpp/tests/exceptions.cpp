@@ -1,0 +1,440 @@
+// plaudit.hpp as most use it: every function once, what it throws, who owns what.
+#include "check.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+using namespace std::string_view_literals;
+
+// Refuses to copy, moves without throwing.
+template <class T>
+constexpr bool is_handle =
+    !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> &&
+    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+    std::is_nothrow_destructible_v<T>;
+static_assert(is_handle<plaudit::cancel>);
+static_assert(is_handle<plaudit::tokenizer>);
+static_assert(is_handle<plaudit::encoding>);
+static_assert(is_handle<plaudit::model>);
+static_assert(is_handle<plaudit::scorer>);
+static_assert(is_handle<plaudit::trainer>);
+
+template <class Call>
+void expect(tally &t, int line, plaudit_status status, Call call, std::int64_t index = -1) {
+  try {
+    call();
+    t.note(false, __FILE__, line, "throws");
+  } catch (const plaudit::error &error) {
+    t.note(error.status() == status, __FILE__, line, error.what());
+    t.note(error.what()[0] != '\0', __FILE__, line, "a message");
+    t.note(index < 0 || error.index() == index, __FILE__, line, "the index");
+  }
+}
+#define EXPECT(status, ...) expect(t, __LINE__, PLAUDIT_ERROR_##status, __VA_ARGS__)
+
+std::string temporary_folder() {
+  const auto name = "plaudit-cpp-" + std::to_string(getpid());
+  return (std::filesystem::temp_directory_path() / name).string();
+}
+
+void library(tally &t) {
+  CHECK(plaudit::version() == PLAUDIT_VERSION_MAJOR * 10000 + PLAUDIT_VERSION_MINOR * 100 +
+                                  PLAUDIT_VERSION_PATCH);
+  CHECK(plaudit::version_string().find('.') != plaudit::version_string().npos);
+  CHECK(plaudit::abi_version() == PLAUDIT_ABI_VERSION);
+  CHECK(plaudit::build_info().front() == '{');
+  CHECK(plaudit::abi_describe().find("plaudit_model_info") != std::string_view::npos);
+  CHECK(plaudit::status_name(PLAUDIT_ERROR_CORRUPT) == "CORRUPT");
+  CHECK(plaudit::status_name(12345) == "UNKNOWN");
+
+  auto cancel = plaudit::cancel::create();
+  CHECK(cancel.request() == PLAUDIT_OK);
+  CHECK(cancel.reset() == PLAUDIT_OK);
+  auto moved = std::move(cancel);
+  CHECK(moved.request() == PLAUDIT_OK);
+  CHECK(cancel.request() == PLAUDIT_ERROR_INVALID_HANDLE);  // NOLINT(bugprone-use-after-move)
+}
+
+void tokenizers(tally &t) {
+  const auto tokenizer = plaudit::tokenizer::load(classifier_folder());
+  CHECK(tokenizer.vocabulary_size() == 165);
+  const auto id = tokenizer.token_id("coffee");
+  CHECK(tokenizer.token_text(id) == "coffee");
+  CHECK(tokenizer.token_text(tokenizer.token_id("[CLS]")) == "[CLS]");
+  EXPECT(NOT_FOUND, [&] { return tokenizer.token_id("no such token"); });
+  EXPECT(NOT_FOUND, [&] { return tokenizer.token_text(100000); });
+  EXPECT(NOT_FOUND, [] { return plaudit::tokenizer::load("no such folder"); });
+
+  plaudit::encode_options options;
+  options.max_length = 4;
+  options.truncation = PLAUDIT_TRUNCATION_LONGEST_FIRST;
+  const auto encoding = tokenizer.encode({"Love the coffee", "tea \xF0\x9F\x8D\xB5"}, options);
+  CHECK(encoding.text_count() == 2);
+  CHECK(encoding.row_count() >= 2);
+  CHECK(encoding.row_offsets().size() == encoding.row_count() + 1);
+  CHECK(encoding.row_texts()[0] == 0);
+  CHECK(encoding.ids().size() == encoding.token_count());
+  CHECK(encoding.type_ids()[0] == 0);
+  CHECK(encoding.attention_mask()[0] == 1);
+  CHECK(encoding.special_tokens_mask()[0] == 1);
+  CHECK(encoding.sequences()[0] == -1);
+  CHECK(encoding.sequences()[1] == 0);
+  CHECK(encoding.starts()[1] == 0);
+  CHECK(encoding.ends()[1] == 4);
+  CHECK(encoding.dropped_tokens()[0] == 1);
+  CHECK(encoding.dropped_tokens()[1] == 0);
+  CHECK(encoding.row_ids(0).size() == 4);
+  CHECK(tokenizer.token_text(encoding.row_ids(0)[1]) == "love");
+  CHECK(encoding.unknown_offsets()[2] == 1);
+  CHECK(encoding.unknown_starts()[0] == 4);
+  CHECK(encoding.unknown_ends()[0] == 8);
+  CHECK(encoding.unknown_sequences()[0] == 0);
+  CHECK(encoding.get() != nullptr);
+
+  const auto paired = tokenizer.encode_pairs({"love"}, {"tea"});
+  CHECK(paired.token_count() == 5);
+  CHECK(paired.type_ids()[3] == 1);
+  CHECK(paired.sequences()[3] == 1);
+
+  const auto none = tokenizer.encode(plaudit::texts{});
+  CHECK(none.text_count() == 0);
+  CHECK(none.ids().empty());
+  CHECK(none.row_offsets().size() == 1);
+
+  EXPECT(INVALID_UTF8, [&] { return tokenizer.encode({"fine", "caf\xE9"}); }, 1);
+  try {
+    static_cast<void>(tokenizer.encode({"caf\xE9"}));
+    CHECK(false);
+  } catch (const std::runtime_error &cause) {
+    const auto *error = dynamic_cast<const plaudit::error *>(&cause);
+    CHECK(error && error->offset() == 3);
+  }
+  options.truncation = 77;
+  EXPECT(OUT_OF_RANGE, [&] { return tokenizer.encode({"a"}, options); });
+
+  // An encoding outlives its tokenizer.
+  auto keeper = std::make_unique<plaudit::tokenizer>(plaudit::tokenizer::load(classifier_folder()));
+  const auto kept = keeper->encode({"love"});
+  keeper.reset();
+  CHECK(kept.ids()[1] == tokenizer.token_id("love"));
+}
+
+void text_containers(tally &t) {
+  const auto model = plaudit::model::load(classifier_folder());
+  const std::vector<std::string> strings = {"love it", "", "still late"};
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  const std::vector<std::optional<std::string>> optionals = {"love it", std::nullopt, "still late"};
+  const char *pointers[] = {"love it", "", "still late"};
+
+  const auto expected = model.predict(strings);
+  CHECK(expected.size() == 3 && expected.label_count == 3 && expected.scores.size() == 9);
+  CHECK(model.predict(views).scores == expected.scores);
+  CHECK(model.predict(pointers).scores == expected.scores);
+  CHECK(model.predict({"love it", "", "still late"}).scores == expected.scores);
+
+  const auto nullable = model.predict(optionals);
+  CHECK(nullable.labels[1] == -1 && std::isnan(nullable[1][0]));
+  CHECK(nullable.labels[0] == expected.labels[0] && nullable[2][1] == expected[2][1]);
+
+  const std::int32_t offsets[] = {0, 7, 7, 17};
+  plaudit_text_batch arrow{};
+  arrow.struct_size = sizeof arrow;
+  arrow.count = 3;
+  arrow.data = "love itstill late";
+  arrow.data_length = 17;
+  arrow.offsets32 = offsets;
+  CHECK(model.predict(plaudit::texts(arrow)).scores == expected.scores);
+
+  // Many null rows, over the edges of the bitmap's bytes.
+  std::vector<std::optional<std::string_view>> many;
+  for (int i = 0; i < 40; i++)
+    many.push_back(i % 3 ? std::optional<std::string_view>("love it") : std::nullopt);
+  const auto scored = model.predict(many);
+  for (int i = 0; i < 40; i++) CHECK((scored.labels[i] == -1) == (i % 3 == 0));
+  CHECK(model.predict(plaudit::texts{}).scores.empty());
+}
+
+void models(tally &t) {
+  const auto model = plaudit::model::load(classifier_folder());
+  CHECK(std::string_view(model.info().architecture) == "BertForSequenceClassification");
+  CHECK(model.info().hidden_size == 24);
+  CHECK(model.info().problem == PLAUDIT_PROBLEM_SINGLE_LABEL);
+  CHECK(model.label_count() == 3);
+  CHECK(model.label(0) == "positive");
+  CHECK(model.labels() == std::vector<std::string_view>{"positive", "negative", "neutral"});
+  CHECK(model.label_index("neutral") == 2);
+  EXPECT(NOT_FOUND, [&] { return model.label_index("joyful"); });
+  EXPECT(OUT_OF_RANGE, [&] { return model.label(3); });
+  EXPECT(NOT_FOUND, [] { return plaudit::model::load("no such folder"); });
+  EXPECT(LIMIT, [] {
+    plaudit::model_options options;
+    options.max_bytes = 1;
+    return plaudit::model::load(classifier_folder(), options);
+  });
+  CHECK(model.tokenizer().token_text(2) == "[CLS]");
+
+  const auto scored = model.predict({"love it", "late again"});
+  for (std::size_t i = 0; i < scored.size(); i++) {
+    const auto row = scored[i];
+    CHECK(std::max_element(row.begin(), row.end()) - row.begin() == scored.labels[i]);
+    CHECK(std::fabs(row[0] + row[1] + row[2] - 1) < 1e-5);
+    CHECK(scored.reports[i].token_count >= 4 && scored.reports[i].window_count == 1);
+  }
+  CHECK(model.predict_pairs({"love it"}, {"tea"}).scores != model.predict({"love it"}).scores);
+  EXPECT(INVALID_ARGUMENT, [&] { return model.predict_pairs({"a", "b"}, {"c"}); });
+  plaudit::predict_options refuse;
+  refuse.long_text = PLAUDIT_LONG_TEXT_REFUSE;
+  EXPECT(LIMIT, [&] { return model.predict({"tea", std::string(200, '!')}, refuse); }, 1);
+
+  const auto folder = temporary_folder();
+  model.save(folder);
+  CHECK(plaudit::model::load(folder).predict({"love it", "late again"}).scores == scored.scores);
+  std::filesystem::remove_all(folder);
+  EXPECT(INVALID_ARGUMENT, [&] { model.save(""); });
+
+  const auto embedder = plaudit::model::load(embedder_folder());
+  const auto vectors = embedder.embed({"tea", "coffee", "tea"});
+  CHECK(vectors.width == static_cast<std::size_t>(embedder.info().embedding_size));
+  CHECK(vectors.size() == 3 && vectors.values.size() == 3 * vectors.width);
+  CHECK(std::equal(vectors[0].begin(), vectors[0].end(), vectors[2].begin()));
+  EXPECT(INVALID_ARGUMENT, [&] { return model.embed({"tea"}); });
+  plaudit::predict_options mean;
+  mean.pooling = PLAUDIT_POOLING_MEAN;
+  CHECK(model.embed({"tea"}, mean).width == 24);
+
+  const auto states = embedder.hidden_states({"tea", "coffee cup"});
+  CHECK(states.size() == 2 && states.token_offsets.back() == 3 + 4);
+  CHECK(states[1].size() == 4 * states.width);
+  CHECK(embedder.hidden_states_pairs({"tea"}, {"cup"}).token_offsets.back() == 5);
+  CHECK(embedder.hidden_states(plaudit::texts{}).values.empty());
+}
+
+void scorers(tally &t) {
+  auto model = std::make_unique<plaudit::model>(plaudit::model::load(classifier_folder()));
+  const auto expected = model->predict({"love it"});
+  auto scorer = model->scorer();
+  model.reset();  // a scorer keeps what it needs
+  const auto scored = scorer.score("love it");
+  CHECK(scored.scores == expected.scores && scored.label == expected.labels[0]);
+  CHECK(scored.report.token_count == 4);
+  float room[3] = {};
+  CHECK(scorer.score("love it", room).label == expected.labels[0] && room[2] == scored.scores[2]);
+  EXPECT(BUFFER_TOO_SMALL, [&] {
+    float little[1];
+    return scorer.score("love it", little);
+  });
+  EXPECT(INVALID_UTF8, [&] { return scorer.score("\xFF"); });
+  CHECK(scorer.score("love it").scores == expected.scores);
+  CHECK(scorer.score("").scores.size() == 3);
+
+  const auto embedder = plaudit::model::load(embedder_folder());
+  auto embeds = embedder.scorer();
+  const auto vector = embeds.embed("tea");
+  CHECK(vector.values == embedder.embed({"tea"}).values && vector.report.token_count == 3);
+  std::vector<float> space(vector.values.size());
+  CHECK(embeds.embed("tea", space).report.token_count == 3 && space == vector.values);
+}
+
+void trainers(tally &t) {
+  const auto encoder = plaudit::model::load(embedder_folder());
+  plaudit::trainer_options options;
+  options.l2 = 1;
+  auto trainer = plaudit::trainer::create(encoder, {"good", "bad"}, options);
+  EXPECT(INVALID_STATE, [&] { return trainer.model(); });
+  const std::vector<std::string> posts = {"love it",  "great tea", "thanks", "super coffee",
+                                          "hate it",  "late",      "broken", "never again"};
+  const std::vector<std::int32_t> labels = {0, 0, 0, 0, 1, 1, 1, 1};
+  trainer.add(posts, labels);
+  trainer.add(encoder.embed(posts), labels);
+  EXPECT(INVALID_ARGUMENT, [&] { trainer.add({"one"}, labels); });
+  EXPECT(INVALID_ARGUMENT, [&] {
+    trainer.add_embeddings(std::vector<float>(5), 5, std::vector<std::int32_t>{0});
+  });
+  EXPECT(INVALID_ARGUMENT, [&] { trainer.add(encoder.embed(posts), std::vector<std::int32_t>{0}); });
+  const auto report = trainer.fit();
+  CHECK(report.example_count == 16 && report.converged == 1 && report.l2 == 1);
+  const auto model = trainer.model();
+  CHECK(model.label(1) == "bad" && model.label_count() == 2);
+  CHECK(model.predict({"love it"}).scores.size() == 2);
+
+  plaudit::run_options run;
+  run.progress = [](const plaudit::progress &) { return true; };
+  CHECK(trainer.fit(run).loss == report.loss);
+}
+
+std::vector<std::string> many_posts() {
+  std::vector<std::string> posts;
+  for (int i = 0; i < 4000; i++)
+    posts.push_back("the coffee is great and the service is late " + std::to_string(i));
+  return posts;
+}
+
+void control(tally &t) {
+  const auto model = plaudit::model::load(embedder_folder());
+  const auto posts = many_posts();
+
+  struct oops {
+    int value;
+  };
+  std::atomic<int> calls{0};
+  bool own_thread = true;
+  const auto caller = std::this_thread::get_id();
+  plaudit::run_options run;
+  run.progress_interval = std::chrono::milliseconds(1);
+  run.progress = [&](const plaudit::progress &progress) -> bool {
+    calls++;
+    own_thread = own_thread && std::this_thread::get_id() == caller;
+    CHECK(progress.phase == PLAUDIT_PHASE_EMBEDDING && progress.total == 4000);
+    throw oops{7};
+  };
+  try {
+    static_cast<void>(model.embed(posts, {}, run));
+    CHECK(false);
+  } catch (const oops &thrown) {
+    CHECK(thrown.value == 7);
+  }
+  CHECK(calls == 1 && own_thread);
+
+  run.progress = [](const plaudit::progress &) { return false; };
+  EXPECT(CANCELLED, [&] { return model.embed(posts, {}, run); });
+  EXPECT(CANCELLED, [&] { return model.hidden_states(posts, {}, run); });
+
+  run.progress = [&](const plaudit::progress &) {
+    calls++;
+    return true;
+  };
+  run.threads = 1;
+  CHECK(model.embed(posts, {}, run).values == model.embed(posts).values);
+  CHECK(calls > 1);
+
+  auto cancel = plaudit::cancel::create();
+  plaudit::run_options cancelled;
+  cancelled.cancel = &cancel;
+  cancel.request();
+  EXPECT(CANCELLED, [&] { return model.embed(posts, {}, cancelled); });
+  cancel.reset();
+  CHECK(model.embed({"tea"}, {}, cancelled).size() == 1);
+  {
+    auto taken = std::move(cancel);
+    EXPECT(INVALID_HANDLE, [&] { return model.embed({"tea"}, {}, cancelled); });
+  }
+
+  plaudit::run_options short_time;
+  short_time.timeout = std::chrono::milliseconds(1);
+  std::vector<std::string> more;
+  for (int i = 0; i < 10; i++) more.insert(more.end(), posts.begin(), posts.end());
+  EXPECT(TIMEOUT, [&] { return model.embed(more, {}, short_time); });
+
+  plaudit::run_options absurd;
+  absurd.threads = 257;
+  EXPECT(OUT_OF_RANGE, [&] { return model.embed({"tea"}, {}, absurd); });
+}
+
+void moves(tally &t) {
+  auto first = plaudit::model::load(classifier_folder());
+  auto second = std::move(first);
+  CHECK(second.label(0) == "positive");
+  EXPECT(INVALID_HANDLE, [&] { return first.predict({"tea"}); });  // NOLINT(bugprone-use-after-move)
+  first = plaudit::model::load(embedder_folder());
+  CHECK(first.label_count() == 0);
+  second = std::move(first);
+  CHECK(second.label_count() == 0 && first.get() == nullptr);  // NOLINT(bugprone-use-after-move)
+  auto &same = second;
+  second = std::move(same);
+  CHECK(second.embed({"tea"}).size() == 1);
+}
+
+void kpis(tally &t) {
+  using namespace plaudit;
+  CHECK(kpi::click_through_rate(25, 1000) == 0.025);
+  CHECK(kpi::engagement_rate_by_impressions(50, 1000) == 0.05);
+  CHECK(kpi::engagement_rate_by_reach(50, 500) == 0.1);
+  CHECK(kpi::engagement_rate_by_followers(50, 200) == 0.25);
+  CHECK(kpi::conversion_rate(5, 20) == 0.25);
+  CHECK(kpi::cost_per_click(10, 4) == 2.5);
+  CHECK(kpi::cost_per_mille(10, 4000) == 2.5);
+  CHECK(kpi::cost_per_action(10, 5) == 2);
+  CHECK(kpi::return_on_ad_spend(30, 10) == 3);
+  CHECK(kpi::return_on_investment(30, 10) == 2);
+  CHECK(kpi::average_order_value(90, 3) == 30);
+  CHECK(kpi::revenue_per_visitor(90, 30) == 3);
+  EXPECT(UNDEFINED, [] { return kpi::click_through_rate(0, 0); });
+  EXPECT(INVALID_DATA, [] { return kpi::click_through_rate(2, 1); });
+  EXPECT(NOT_FINITE, [] { return kpi::cost_per_click(NAN, 1); });
+
+  const std::vector<double> clicks = {1, 0, 3};
+  const std::vector<double> impressions = {4, 0, 2};
+  const auto rates = kpi::column(PLAUDIT_KPI_CLICK_THROUGH_RATE, clicks, impressions);
+  CHECK(rates.values[0] == 0.25 && std::isnan(rates.values[1]) && rates.values[2] == 1.5);
+  CHECK(rates.flags[0] == 0 && rates.flags[1] == PLAUDIT_KPI_FLAG_NO_DENOMINATOR &&
+        rates.flags[2] == PLAUDIT_KPI_FLAG_RATE_ABOVE_ONE);
+  EXPECT(UNDEFINED,
+         [&] { return kpi::column(PLAUDIT_KPI_CLICK_THROUGH_RATE, clicks, impressions, true); }, 1);
+  EXPECT(INVALID_ARGUMENT, [&] { return kpi::column(10, clicks, span<const double>{}); });
+  EXPECT(OUT_OF_RANGE, [&] { return kpi::column(11, clicks, impressions); });
+}
+
+void statistics(tally &t) {
+  using namespace plaudit;
+  const auto interval = stats::wilson_interval(50, 100);
+  CHECK(near(interval.lower, 0.40383153102) || std::fabs(interval.lower - 0.4038315) < 1e-7);
+  CHECK(near(interval.lower + interval.upper, 1));
+  EXPECT(UNDEFINED, [] { return stats::wilson_interval(0, 0); });
+  EXPECT(OUT_OF_RANGE, [] { return stats::wilson_interval(1, 2, 95); });
+
+  const std::vector<std::int64_t> successes = {50, 0};
+  const std::vector<std::int64_t> trials = {100, 0};
+  const auto intervals = stats::wilson_column(successes, trials);
+  CHECK(intervals.lower[0] == interval.lower && intervals.upper[0] == interval.upper);
+  CHECK(std::isnan(intervals.lower[1]) && intervals.flags[1] == PLAUDIT_KPI_FLAG_NO_DENOMINATOR);
+  EXPECT(UNDEFINED, [&] { return stats::wilson_column(successes, trials, 0.95, true); }, 1);
+  EXPECT(INVALID_ARGUMENT,
+         [&] { return stats::wilson_column(successes, span<const std::int64_t>{}); });
+
+  const stats::two_proportions counts = {182, 1000, 134, 1000};
+  const auto test = stats::two_proportion_test(counts);
+  CHECK(near(test.difference, 0.048) && test.p_value < 0.05);
+  stats::test_options greater;
+  greater.alternative = PLAUDIT_ALTERNATIVE_GREATER;
+  CHECK(near(stats::two_proportion_test(counts, greater).p_value, test.p_value / 2));
+
+  const auto lift = stats::proportion_lift(counts);
+  CHECK(near(lift.relative, 48.0 / 134) && near(lift.absolute, 0.048) && lift.flags == 0);
+  CHECK(lift.relative_interval.lower > 0 && lift.relative_interval.upper > lift.relative);
+  CHECK(stats::relative_lift(3, 2) == 0.5);
+  EXPECT(UNDEFINED, [] { return stats::relative_lift(1, 0); });
+
+  const std::vector<std::int32_t> truth = {0, 0, 1, 1};
+  const std::vector<std::int32_t> predicted = {0, 1, 1, 1};
+  const auto report = stats::classification(truth, predicted, 2);
+  CHECK(report.accuracy == 0.75 && report.recall[0] == 0.5 && report.precision[0] == 1);
+  CHECK(near(report.f1[1], 0.8) && report.support[1] == 2);
+  CHECK(report.confusion == std::vector<std::int64_t>{1, 1, 0, 2});
+  EXPECT(INVALID_DATA, [&] { return stats::classification(truth, predicted, 1); }, 1);
+  EXPECT(OUT_OF_RANGE, [&] { return stats::classification(truth, predicted, 1LL << 39); });
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::classification(truth, predicted, INT64_MIN); });
+}
+
+}  // namespace
+
+int main() {
+  tally t;
+  library(t);
+  tokenizers(t);
+  text_containers(t);
+  models(t);
+  scorers(t);
+  trainers(t);
+  control(t);
+  moves(t);
+  kpis(t);
+  statistics(t);
+  return t.report();
+}

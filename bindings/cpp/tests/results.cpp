@@ -1,0 +1,106 @@
+// plaudit.hpp without exceptions: every function that can fail gives a value or an error.
+#define PLAUDIT_NO_EXCEPTIONS
+#include "check.hpp"
+
+namespace {
+
+template <class T>
+bool failed(const plaudit::result<T> &given, plaudit_status status) {
+  return !given && given.error().status() == status && given.error().what()[0] != '\0';
+}
+
+void handles(tally &t) {
+  auto cancel = plaudit::cancel::create();
+  CHECK(cancel && cancel->request() == PLAUDIT_OK && cancel->reset() == PLAUDIT_OK);
+
+  const auto tokenizer = plaudit::tokenizer::load(classifier_folder());
+  CHECK(tokenizer);
+  CHECK(*tokenizer->vocabulary_size() == 165);
+  CHECK(*tokenizer->token_text(*tokenizer->token_id("tea")) == "tea");
+  CHECK(tokenizer->encode({"love", "tea"})->row_count() == 2);
+  CHECK(tokenizer->encode_pairs({"love"}, {"tea"})->token_count() == 5);
+  const auto broken = tokenizer->encode({"tea", "caf\xE9"});
+  CHECK(failed(broken, PLAUDIT_ERROR_INVALID_UTF8));
+  CHECK(broken.error().index() == 1 && broken.error().offset() == 3);
+
+  const auto model = plaudit::model::load(classifier_folder());
+  CHECK(failed(plaudit::model::load("no such folder"), PLAUDIT_ERROR_NOT_FOUND));
+  CHECK(model && model->label_count() == 3);
+  CHECK(*model->label(0) == "positive" && model->labels()->size() == 3);
+  CHECK(*model->label_index("neutral") == 2);
+  CHECK(model->tokenizer());
+  const auto scored = model->predict({"love it"});
+  CHECK(scored && scored->size() == 1);
+  CHECK(model->predict_pairs({"love it"}, {"tea"}));
+  CHECK(failed(model->save(""), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  auto scorer = model->scorer();
+  CHECK(scorer && scorer->score("love it")->scores == scored->scores);
+  CHECK(failed(scorer->score("\xFF"), PLAUDIT_ERROR_INVALID_UTF8));
+
+  // A value can be moved out.
+  plaudit::model taken = *plaudit::model::load(embedder_folder());
+  CHECK(taken.embed({"tea"})->size() == 1);
+  CHECK(taken.hidden_states({"tea"})->token_offsets.back() == 3);
+  CHECK(taken.hidden_states_pairs({"tea"}, {"cup"})->token_offsets.back() == 5);
+
+  plaudit::trainer_options options;
+  options.l2 = 1;
+  auto trainer = plaudit::trainer::create(taken, {"good", "bad"}, options);
+  CHECK(trainer && failed(trainer->model(), PLAUDIT_ERROR_INVALID_STATE));
+  const std::int32_t labels[] = {0, 1};
+  CHECK(trainer->add({"love", "hate"}, labels));
+  CHECK(failed(trainer->add({"love"}, labels), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(trainer->add(*taken.embed({"great", "bad"}), labels));
+  CHECK(trainer->fit()->example_count == 4);
+  CHECK(trainer->model()->label_count() == 2);
+}
+
+void callbacks(tally &t) {
+  const auto model = plaudit::model::load(embedder_folder());
+  const std::vector<std::string> posts(4000, "the coffee is great and the service is late");
+  plaudit::run_options run;
+  int calls = 0;
+  run.progress_interval = std::chrono::milliseconds(1);
+  run.progress = [&](const plaudit::progress &) { return ++calls < 2; };
+  CHECK(failed(model->embed(posts, {}, run), PLAUDIT_ERROR_CANCELLED));
+  CHECK(calls == 2);
+}
+
+void numbers(tally &t) {
+  using namespace plaudit;
+  CHECK(*kpi::click_through_rate(1, 4) == 0.25);
+  CHECK(*kpi::engagement_rate_by_impressions(1, 4) == 0.25);
+  CHECK(*kpi::engagement_rate_by_reach(1, 4) == 0.25);
+  CHECK(*kpi::engagement_rate_by_followers(1, 4) == 0.25);
+  CHECK(*kpi::conversion_rate(1, 4) == 0.25);
+  CHECK(*kpi::cost_per_click(1, 4) == 0.25);
+  CHECK(*kpi::cost_per_mille(1, 4) == 250);
+  CHECK(*kpi::cost_per_action(1, 4) == 0.25);
+  CHECK(*kpi::return_on_ad_spend(1, 4) == 0.25);
+  CHECK(*kpi::return_on_investment(1, 4) == -0.75);
+  CHECK(*kpi::average_order_value(1, 4) == 0.25);
+  CHECK(*kpi::revenue_per_visitor(1, 4) == 0.25);
+  CHECK(failed(kpi::cost_per_click(1, 0), PLAUDIT_ERROR_UNDEFINED));
+  const double ones[] = {1, 1};
+  CHECK(kpi::column(PLAUDIT_KPI_CONVERSION_RATE, ones, ones)->values[1] == 1);
+  CHECK(failed(kpi::column(PLAUDIT_KPI_CONVERSION_RATE, ones, {}), PLAUDIT_ERROR_INVALID_ARGUMENT));
+
+  CHECK(stats::wilson_interval(1, 2)->upper > 0.9);
+  const std::int64_t counts[] = {1, 2};
+  CHECK(stats::wilson_column(counts, counts)->upper[1] == 1);
+  CHECK(stats::two_proportion_test({30, 100, 20, 100})->p_value > 0.1);
+  CHECK(near(stats::proportion_lift({30, 100, 20, 100})->relative, 0.5));
+  CHECK(*stats::relative_lift(3, 2) == 0.5);
+  const std::int32_t classes[] = {0, 1};
+  CHECK(stats::classification(classes, classes, 2)->accuracy == 1);
+}
+
+}  // namespace
+
+int main() {
+  tally t;
+  handles(t);
+  callbacks(t);
+  numbers(t);
+  return t.report();
+}

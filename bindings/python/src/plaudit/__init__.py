@@ -1,0 +1,41 @@
+"""Sentiment, KPIs and experiments for marketing systems, in one native library.
+
+    import plaudit
+
+    with plaudit.Model("path/to/model") as model:
+        for prediction in model.predict(["Love the new trainers!"]):
+            print(prediction.label, prediction.scores)
+
+    plaudit.ctr(clicks=235, impressions=10_600)
+"""
+
+from . import _abi
+
+_abi.load()
+
+from .errors import (  # noqa: E402  (the library comes first, so that its absence is said once)
+    BufferTooSmallError, BusyError, CancelledError, CorruptError, FileError, InternalError,
+    InvalidArgumentError, InvalidDataError, InvalidHandleError, InvalidStateError,
+    InvalidUTF8Error, LabelNotFoundError, LimitError, NotFiniteError, NotFoundError,
+    OutOfMemoryError, OutOfRangeError, PlauditError, ShapeError, TimedOutError, UndefinedError,
+    UnsupportedError)
+from .library import Cancel, build_info, version, version_number  # noqa: E402
+from .neural import (  # noqa: E402
+    Embeddings, HiddenStates, Model, ModelInfo, Prediction, Predictions, Scorer, TextReport,
+    TextReports, Trainer, TrainingReport)
+from .progress import Progress, ProgressBar  # noqa: E402
+from .stats import (  # noqa: E402
+    ClassificationReport, ClassScores, Interval, IntervalColumn, KPIColumn, KPIFlag, Lift,
+    LiftFlag, ProportionTest, aov, average_order_value, classification_report, click_through_rate,
+    conversion_rate, cost_per_action, cost_per_click, cost_per_mille, cpa, cpc, cpm, ctr,
+    engagement_rate, proportion_lift, relative_lift, return_on_ad_spend, return_on_investment,
+    revenue_per_visitor, roas, roi, rpv, two_proportion_test, wilson_interval)
+from .text import Encoding, Row, Tokenizer  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [name for name in dir() if not name.startswith("_")]
+for _module in ("errors", "library", "neural", "progress", "stats", "text"):
+    if _module in __all__:
+        __all__.remove(_module)
+del _module

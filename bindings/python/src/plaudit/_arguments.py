@@ -1,0 +1,74 @@
+"""Checks of single arguments, so that nothing is cut down silently on its way into a C type."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any, Mapping
+
+from .errors import OutOfRangeError
+
+_INT64_MAX = 2**63 - 1
+
+
+def whole(value: Any, name: str, low: int = -_INT64_MAX - 1, high: int = _INT64_MAX) -> int:
+    """An int in low..high; TypeError for anything that is no whole number."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        if not (isinstance(value, float) and value.is_integer()):
+            raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+        number = int(value)
+    if not low <= number <= high:
+        raise OutOfRangeError(f"{name} is {number}, allowed are {low} to {high}")
+    return number
+
+
+def real(value: Any, name: str) -> float:
+    """A float of anything that is a number: int, float, Decimal, NumPy scalar."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
+    return float(value)
+
+
+def setting(value: Any, name: str) -> int:
+    """An option whose default is None; the C side writes the default as 0, so 0 is refused."""
+    if value is None:
+        return 0
+    number = whole(value, name)
+    if number == 0:
+        raise OutOfRangeError(f"{name} is 0; leave it out for the default")
+    return number
+
+
+def real_setting(value: Any, name: str) -> float:
+    """The same for a float."""
+    if value is None:
+        return 0.0
+    number = real(value, name)
+    if number == 0:
+        raise OutOfRangeError(f"{name} is 0; leave it out for the default")
+    return number
+
+
+def milliseconds(seconds: Any, name: str) -> int:
+    """Seconds as whole milliseconds, at least one; None as 0."""
+    if seconds is None:
+        return 0
+    value = real(seconds, name)
+    if not 0 < value <= 1e9:
+        raise OutOfRangeError(f"{name} is {value} seconds, allowed are above 0 to 1e9")
+    return math.ceil(value * 1000)
+
+
+def choice(value: Any, name: str, numbers: Mapping[Any, int]) -> int:
+    """The number behind a name."""
+    try:
+        return numbers[value]
+    except (KeyError, TypeError):
+        known = ", ".join(repr(key) for key in numbers)
+        raise OutOfRangeError(f"{name} is {value!r}, allowed are {known}") from None
+
+
+UTF8 = {"error": 0, "replace": 1}
+SPECIAL_TEXT = {"recognise": 0, "plain": 1}

@@ -1,0 +1,188 @@
+"""Numbers in and out: NumPy arrays where NumPy is installed, else array.array.
+
+Without NumPy a matrix is a list of array.array rows.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from array import array
+from typing import Any, Iterable
+
+from ._arguments import real, whole
+from .errors import InvalidDataError, ShapeError
+
+_BYTES = {"f": 4, "d": 8, "i": 4, "q": 8, "b": 1, "B": 1}
+_DTYPES = {"f": "float32", "d": "float64", "i": "int32", "q": "int64", "b": "int8", "B": "uint8"}
+
+
+@functools.cache
+def numpy() -> Any:
+    """The module, or None where it is not installed."""
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+class Output:
+    """Memory for a result; `.address` goes to the library, `.value()` to the caller."""
+
+    def __init__(self, typecode: str, *shape: int) -> None:
+        count = 1
+        for size in shape:
+            count *= size
+        self._shape = shape
+        self.count = count
+        module = numpy()
+        if module is not None:
+            self._array = module.empty(shape, _DTYPES[typecode])
+            self.address = self._array.ctypes.data
+        else:
+            self._array = array(typecode, bytes(count * _BYTES[typecode]))
+            self.address = self._array.buffer_info()[0]
+
+    def value(self) -> Any:
+        if numpy() is not None or len(self._shape) == 1:
+            return self._array
+        rows, width = self._shape
+        return [self._array[row * width:(row + 1) * width] for row in range(rows)]
+
+
+class _Borrowed:
+    """Memory of the library as NumPy wants to hear of it; keeps its owner alive."""
+
+    def __init__(self, owner: object, address: int, typecode: str, count: int) -> None:
+        self._owner = owner
+        self.__array_interface__ = {
+            "version": 3, "shape": (count,), "typestr": numpy().dtype(_DTYPES[typecode]).str,
+            "data": (address, True)}
+
+
+def borrowed(owner: object, address: int | None, typecode: str, count: int) -> Any:
+    """A read-only array over memory that lives as long as `owner`; a copy without NumPy."""
+    module = numpy()
+    if not count or not address:
+        return array(typecode) if module is None else module.empty(0, _DTYPES[typecode])
+    if module is None:
+        return array(typecode, ctypes.string_at(address, count * _BYTES[typecode]))
+    return module.asarray(_Borrowed(owner, address, typecode, count))
+
+
+# ---- Columns of numbers -----------------------------------------------------------------------
+
+
+class Column:
+    """A contiguous column for the library; keeps alive what `.address` points to."""
+
+    def __init__(self, values: Any, name: str, typecode: str, fill: int | None = None) -> None:
+        """values: a sequence, or a number to be repeated `fill` times. Missing is NaN."""
+        if fill is not None:
+            convert = real if typecode == "d" else whole
+            values = array(typecode, [convert(values, name)]) * fill
+        module = numpy()
+        if isinstance(values, array) and values.typecode == typecode:
+            self._array = values
+        elif module is None:
+            convert = _double if typecode == "d" else _integer
+            self._array = array(
+                typecode, [convert(value, name, row) for row, value in enumerate(values)])
+        else:
+            self._array = _numpy_column(module, values, name, typecode)
+        if isinstance(self._array, array):
+            self.address, self.count = self._array.buffer_info()
+        else:
+            self.address, self.count = self._array.ctypes.data, len(self._array)
+
+
+def _double(value: Any, name: str, row: int) -> float:
+    return float("nan") if value is None else real(value, f"{name}[{row}]")
+
+
+def _integer(value: Any, name: str, row: int) -> int:
+    return whole(value, f"{name}[{row}]")
+
+
+def _numpy_column(module: Any, values: Any, name: str, typecode: str) -> Any:
+    if not hasattr(values, "__len__"):
+        values = list(values)
+    if typecode == "d":
+        try:
+            column = module.asarray(values, "float64")
+        except (TypeError, ValueError):
+            if not hasattr(values, "to_numpy"):
+                raise
+            # A pandas column with pd.NA.
+            column = values.to_numpy("float64", na_value=float("nan"))
+    else:
+        column = module.asarray(values)
+        if column.dtype.kind not in "iu" or column.dtype == "uint64":
+            column = module.array(
+                [_integer(value, name, row) for row, value in enumerate(column.tolist())], "int64")
+    if column.ndim != 1:
+        raise ShapeError(f"{name} must be one column, it has {column.ndim} dimensions")
+    return module.ascontiguousarray(column, _DTYPES[typecode])
+
+
+def is_column(value: Any) -> bool:
+    """Whether an argument is many numbers; a string is refused later, as not a number."""
+    if isinstance(value, (str, bytes)) or getattr(value, "ndim", 1) == 0:
+        return False
+    return hasattr(value, "__iter__")
+
+
+def columns(first: Any, second: Any, names: tuple[str, str], typecode: str) -> tuple[Column, Column]:
+    """Two columns of one length; a single number beside a column is repeated."""
+    if is_column(first):
+        one = Column(first, names[0], typecode)
+        fill = None if is_column(second) else one.count
+        two = Column(second, names[1], typecode, fill)
+    else:
+        two = Column(second, names[1], typecode)
+        one = Column(first, names[0], typecode, two.count)
+    if one.count != two.count:
+        raise ShapeError(f"{names[0]} has {one.count} rows, {names[1]} has {two.count}")
+    return one, two
+
+
+def indices(values: Iterable[Any], positions: dict[Any, int], name: str) -> array:
+    """The position of each value, as int32; InvalidDataError with the row for an unknown one."""
+    column = array("i")
+    for row, value in enumerate(values):
+        try:
+            column.append(positions[value])
+        except (KeyError, TypeError):
+            raise InvalidDataError(
+                f"{name}[{row}] is {value!r}, which is none of the labels", index=row) from None
+    return column
+
+
+def listed(values: Any, name: str) -> list[Any]:
+    """A list of anything one-dimensional, its items plain Python objects."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} must be a sequence, not {type(values).__name__}")
+    if getattr(values, "ndim", 1) != 1:
+        raise ShapeError(f"{name} must be one column, it has {values.ndim} dimensions")
+    return values.tolist() if hasattr(values, "tolist") else list(values)
+
+
+def matrix(rows: Any, width: int, name: str) -> tuple[int, int, Any]:
+    """A float32 matrix [rows, width]: address, number of rows, and what keeps them alive."""
+    module = numpy()
+    if module is not None:
+        dense = module.ascontiguousarray(rows, "float32")
+        if dense.size == 0 and dense.ndim == 1:
+            dense = dense.reshape(0, width)
+        if dense.ndim != 2 or dense.shape[1] != width:
+            raise ShapeError(f"{name} must be [count, {width}], it is {list(dense.shape)}")
+        return dense.ctypes.data, dense.shape[0], dense
+    flat = array("f")
+    count = 0
+    for row in rows:
+        flat.extend(row)
+        count += 1
+        if len(flat) != count * width:
+            raise ShapeError(f"{name} must be [count, {width}], row {count - 1} is not", index=count - 1)
+    return flat.buffer_info()[0], count, flat

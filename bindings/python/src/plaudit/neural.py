@@ -1,0 +1,575 @@
+"""Models that score and embed texts, and heads trained on them."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from ctypes import byref, c_char_p, c_float, c_int32, c_void_p
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from . import _abi, _arrays
+from ._arguments import (
+    SPECIAL_TEXT, UTF8, choice, real, real_setting, setting, whole)
+from ._batch import Batch, Texts, single
+from ._handle import Handle
+from ._run import ProgressOption, Run
+from .errors import InvalidArgumentError, LabelNotFoundError, ShapeError, call
+from .library import Cancel
+from .text import Path, Tokenizer
+
+_lib = _abi.load()
+
+_LONG_TEXT = {
+    "truncate": _abi.LONG_TEXT_TRUNCATE, "windows": _abi.LONG_TEXT_WINDOWS,
+    "refuse": _abi.LONG_TEXT_REFUSE}
+_SCORES = {"probabilities": _abi.SCORES_PROBABILITIES, "logits": _abi.SCORES_LOGITS}
+_POOLING = {
+    None: _abi.POOLING_FOLDER, "mean": _abi.POOLING_MEAN, "cls": _abi.POOLING_CLS,
+    "max": _abi.POOLING_MAX}
+_NORMALIZE = {
+    None: _abi.NORMALIZE_FOLDER, True: _abi.NORMALIZE_YES, False: _abi.NORMALIZE_NO}
+_PROBLEMS = {
+    _abi.PROBLEM_NONE: "none", _abi.PROBLEM_SINGLE_LABEL: "single_label",
+    _abi.PROBLEM_MULTI_LABEL: "multi_label", _abi.PROBLEM_REGRESSION: "regression"}
+_POOLINGS = {number: name for name, number in _POOLING.items()}
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model is.
+
+    embedding_size: of `embed`, 0 when the folder names no pooling. max_length: tokens a text may
+    have. problem: "none" (no head), "single_label", "multi_label", "regression".
+    pooling: "mean", "cls", "max" or None. normalized: embeddings have length 1.
+    labels_unnamed: config.json names no labels, so that they are LABEL_0, LABEL_1 ...
+    """
+
+    architecture: str
+    hidden_size: int
+    layer_count: int
+    embedding_size: int
+    max_length: int
+    parameter_count: int
+    label_count: int
+    problem: str
+    pooling: str | None
+    normalized: bool
+    labels_unnamed: bool
+
+
+class TextReport(NamedTuple):
+    """What became of a text on its way to a score.
+
+    token_count: tokens the model saw, special ones included. dropped_tokens: those it did not see.
+    unknown_words: words that became [UNK]. window_count: windows it was cut into; 1 without.
+    """
+
+    token_count: int
+    dropped_tokens: int
+    unknown_words: int
+    window_count: int
+
+
+class TextReports(Sequence[TextReport]):
+    """The reports of a call, one a text."""
+
+    def __init__(self, reports: Any) -> None:
+        self._reports = reports
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def __getitem__(self, text: Any) -> Any:
+        if isinstance(text, slice):
+            return [_report(report) for report in self._reports[text]]
+        return _report(self._reports[text])
+
+
+def _report(report: Any) -> TextReport:
+    return TextReport(
+        report.token_count, report.dropped_tokens, report.unknown_words, report.window_count)
+
+
+class Prediction(NamedTuple):
+    """The scores of one text by label.
+
+    label: the name with the highest score; None for a null text and unless the problem is
+    single label.
+    """
+
+    label: str | None
+    scores: dict[str, float]
+    report: TextReport
+
+
+class Predictions(Sequence[Prediction]):
+    """The scores of many texts.
+
+    scores: [texts, labels] float32, NaN for null texts; the columns are named by `label_names`.
+    label_indices: [texts] int32, the column of the highest score or -1.
+    reports: a TextReport a text.
+    """
+
+    def __init__(
+        self, label_names: tuple[str, ...], scores: Any, label_indices: Any, reports: TextReports,
+    ) -> None:
+        self.label_names = label_names
+        self.scores = scores
+        self.label_indices = label_indices
+        self.reports = reports
+
+    @property
+    def labels(self) -> list[str | None]:
+        """The name of the highest score of each text, or None."""
+        names = (*self.label_names, None)
+        return [names[index] for index in self.label_indices.tolist()]
+
+    def __len__(self) -> int:
+        return len(self.label_indices)
+
+    def __getitem__(self, text: Any) -> Any:
+        if isinstance(text, slice):
+            return [self[index] for index in range(*text.indices(len(self)))]
+        index = int(self.label_indices[text])
+        return Prediction(
+            None if index < 0 else self.label_names[index],
+            dict(zip(self.label_names, self.scores[text].tolist())), self.reports[text])
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return (self[text] for text in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Predictions of {len(self)} texts over {', '.join(self.label_names)}>"
+
+
+class Embeddings(NamedTuple):
+    """values: [texts, embedding size] float32. reports: a TextReport a text."""
+
+    values: Any
+    reports: TextReports
+
+
+class HiddenStates(NamedTuple):
+    """The last layer's vectors of every token.
+
+    states: [tokens, hidden size] float32 over all texts. offsets: [texts + 1] int64, the rows of
+    text i are offsets[i] to offsets[i + 1].
+    """
+
+    states: Any
+    offsets: Any
+
+    def of(self, text: int) -> Any:
+        """The rows of one text."""
+        count = len(self.offsets) - 1
+        if not -count <= text < count:
+            raise IndexError(f"text {text} of {count}")
+        text %= count
+        return self.states[int(self.offsets[text]):int(self.offsets[text + 1])]
+
+
+def _predict_options(
+    max_length: int | None, window_stride: int | None, long_text: str, invalid_utf8: str,
+    special_text: str, *, scores: str = "probabilities", pooling: str | None = None,
+    normalize: bool | None = None,
+) -> _abi.plaudit_predict_options:
+    options = _abi.plaudit_predict_options()
+    options.max_length = setting(max_length, "max_length")
+    options.window_stride = setting(window_stride, "window_stride")
+    options.long_text = choice(long_text, "long_text", _LONG_TEXT)
+    options.scores = choice(scores, "scores", _SCORES)
+    options.pooling = choice(pooling, "pooling", _POOLING)
+    options.normalize = choice(normalize, "normalize", _NORMALIZE)
+    options.invalid_utf8 = choice(invalid_utf8, "invalid_utf8", UTF8)
+    options.special_text = choice(special_text, "special_text", SPECIAL_TEXT)
+    return options
+
+
+class Model(Handle):
+    """A model folder as Hugging Face or sentence-transformers write it, loaded and checked.
+
+    path: the folder. max_bytes: refuse weights that take more memory; None is 16 GiB.
+    Any number of threads may use one. Raises NotFoundError, CorruptError, UnsupportedError,
+    ShapeError, NotFiniteError, LimitError.
+
+    The functions that take texts share these options:
+    max_length: tokens a text, None is the model's. long_text: "truncate" (and report), "windows"
+    (overlapping, averaged), "refuse" (LimitError with the row). window_stride: tokens two windows
+    share. invalid_utf8: "error" or "replace". special_text: "recognise" or "plain". threads: 0 is
+    the cores this process may use; results are the same bits at any number. progress: a function
+    of a Progress, or True for a bar; what it raises ends the call. progress_interval: shortest
+    time between reports, None is 0.1. cancel: a Cancel token. timeout: TimedOutError after this.
+    Times are in seconds.
+    """
+
+    _free = "plaudit_model_free"
+
+    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+        options = _abi.plaudit_model_options()
+        options.max_bytes = setting(max_bytes, "max_bytes")
+        name = os.fsencode(path)
+        handle = c_void_p()
+        call(_lib.plaudit_model_load, name, len(name), byref(options), byref(handle))
+        self._begin(handle, os.path.abspath(os.fsdecode(name)), max_bytes)
+
+    @classmethod
+    def load(cls, path: Path, *, max_bytes: int | None = None) -> "Model":
+        """The same as Model(path)."""
+        return cls(path, max_bytes=max_bytes)
+
+    @classmethod
+    def _adopt(cls, handle: c_void_p) -> "Model":
+        model = cls.__new__(cls)
+        model._begin(handle, None, None)
+        return model
+
+    def _begin(self, handle: c_void_p, path: str | None, max_bytes: int | None) -> None:
+        self._own(handle)
+        self._path = path
+        self._max_bytes = max_bytes
+        info = _abi.plaudit_model_info()
+        call(_lib.plaudit_model_get_info, self._live, byref(info))
+        self._info = ModelInfo(
+            (info.architecture or b"").decode(), info.hidden_size, info.layer_count,
+            info.embedding_size, info.max_length, info.parameter_count, info.label_count,
+            _PROBLEMS.get(info.problem, str(info.problem)), _POOLINGS.get(info.pooling),
+            bool(info.normalized), bool(info.labels_unnamed))
+        self._labels = tuple(self._label(index) for index in range(info.label_count))
+        self._tokenizer: Tokenizer | None = None
+
+    def _label(self, index: int) -> str:
+        name = c_char_p()
+        call(_lib.plaudit_model_label, self._live, index, byref(name))
+        return (name.value or b"").decode()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._path is None:
+            raise TypeError("a model is pickled by its folder; save it first")
+        return _load, (self._path, self._max_bytes)
+
+    def __repr__(self) -> str:
+        info = self._info
+        return f"<Model {info.architecture}, {info.parameter_count:,} parameters>"
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the model is."""
+        return self._info
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the scores' columns; their order differs between models."""
+        return self._labels
+
+    def label_index(self, name: str) -> int:
+        """The column of a label; LabelNotFoundError lists the names there are."""
+        text = single(name, "name")
+        index = c_int32()
+        call(
+            _lib.plaudit_model_label_index, self._live, text, len(text), byref(index),
+            not_found=LabelNotFoundError)
+        return index.value
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own tokenizer; it stays usable after the model is closed."""
+        if self._tokenizer is None or self._tokenizer.closed:
+            handle = c_void_p()
+            call(_lib.plaudit_model_tokenizer, self._live, byref(handle))
+            self._tokenizer = Tokenizer._adopt(handle)
+        return self._tokenizer
+
+    def save(self, path: Path) -> None:
+        """Writes a folder that loads again and predicts the same bits; replaces its files."""
+        name = os.fsencode(path)
+        call(_lib.plaudit_model_save, self._live, name, len(name))
+        if self._path is None:
+            self._path = os.path.abspath(os.fsdecode(name))
+
+    def predict(
+        self, texts: Texts, pairs: Texts | None = None, *, scores: str = "probabilities",
+        max_length: int | None = None, window_stride: int | None = None,
+        long_text: str = "truncate", invalid_utf8: str = "error",
+        special_text: str = "recognise", threads: int = 0, progress: ProgressOption = None,
+        progress_interval: float | None = None, cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> Predictions:
+        """Scores texts, each with its pair when pairs are given; None is a null text.
+
+        scores: "probabilities" or "logits". InvalidStateError without a head.
+        """
+        options = _predict_options(
+            max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores)
+        batch = Batch(texts)
+        partners = None if pairs is None else Batch(pairs, "pairs")
+        count = batch.count
+        result = _arrays.Output("f", count, len(self._labels))
+        best = _arrays.Output("i", count)
+        reports = (_abi.plaudit_text_report * count)()
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(
+                _lib.plaudit_model_predict, self._live, byref(batch.struct),
+                None if partners is None else byref(partners.struct), byref(options), Run.OPTIONS,
+                result.address, result.count, best.address, reports)
+        return Predictions(self._labels, result.value(), best.value(), TextReports(reports))
+
+    def embed(
+        self, texts: Texts, *, pooling: str | None = None, normalize: bool | None = None,
+        max_length: int | None = None, window_stride: int | None = None,
+        long_text: str = "truncate", invalid_utf8: str = "error",
+        special_text: str = "recognise", reports: bool = False, threads: int = 0,
+        progress: ProgressOption = None, progress_interval: float | None = None,
+        cancel: Cancel | None = None, timeout: float | None = None,
+    ) -> Any:
+        """Embeds texts: [texts, embedding size] float32, NaN for null texts.
+
+        pooling: "mean", "cls", "max"; None is what the folder says, InvalidArgumentError when it
+        says nothing. normalize: whether vectors get length 1; None as the folder says.
+        reports: return an Embeddings with the reports beside the values.
+        """
+        options = _predict_options(
+            max_length, window_stride, long_text, invalid_utf8, special_text, pooling=pooling,
+            normalize=normalize)
+        batch = Batch(texts)
+        width = self._embedding_size(pooling)
+        result = _arrays.Output("f", batch.count, width)
+        made = (_abi.plaudit_text_report * batch.count)()
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(
+                _lib.plaudit_model_embed, self._live, byref(batch.struct), byref(options),
+                Run.OPTIONS, result.address, result.count, made)
+        return Embeddings(result.value(), TextReports(made)) if reports else result.value()
+
+    def _embedding_size(self, pooling: str | None) -> int:
+        if self._info.embedding_size == 0 and pooling is not None:
+            return self._info.hidden_size
+        return self._info.embedding_size
+
+    def hidden_states(
+        self, texts: Texts, pairs: Texts | None = None, *, max_length: int | None = None,
+        long_text: str = "truncate", invalid_utf8: str = "error",
+        special_text: str = "recognise", threads: int = 0, progress: ProgressOption = None,
+        progress_interval: float | None = None, cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> HiddenStates:
+        """The last layer's vectors of every token of every text; "windows" is refused."""
+        options = _predict_options(max_length, None, long_text, invalid_utf8, special_text)
+        batch = Batch(texts)
+        partners = None if pairs is None else Batch(pairs, "pairs")
+        offsets = _arrays.Output("q", batch.count + 1)
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            given = (
+                _lib.plaudit_model_hidden_states, self._live, byref(batch.struct),
+                None if partners is None else byref(partners.struct), byref(options), Run.OPTIONS)
+            run(*given, None, 0, offsets.address)
+            tokens = int(offsets.value()[-1])
+            result = _arrays.Output("f", tokens, self._info.hidden_size)
+            if tokens:
+                run(*given, result.address, result.count, offsets.address)
+        return HiddenStates(result.value(), offsets.value())
+
+    def scorer(
+        self, *, scores: str = "probabilities", pooling: str | None = None,
+        normalize: bool | None = None, max_length: int | None = None,
+        window_stride: int | None = None, long_text: str = "truncate",
+        invalid_utf8: str = "error", special_text: str = "recognise",
+    ) -> "Scorer":
+        """Prepares to score single texts with little overhead."""
+        options = _predict_options(
+            max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores,
+            pooling=pooling, normalize=normalize)
+        return Scorer(self, options, self._embedding_size(pooling))
+
+
+def _load(path: str, max_bytes: int | None) -> Model:
+    return Model(path, max_bytes=max_bytes)
+
+
+class Scorer(Handle):
+    """Scores one text at a time on the calling thread; made by Model.scorer.
+
+    One thread at a time: a second one gets BusyError. The bits are those of Model.predict.
+    """
+
+    _free = "plaudit_scorer_free"
+
+    def __init__(self, model: Model, options: Any, embedding_size: int) -> None:
+        handle = c_void_p()
+        call(_lib.plaudit_scorer_create, model._live, byref(options), byref(handle))
+        self._own(handle)
+        self._labels = model.labels
+        self._score_buffer = c_float * len(model.labels)
+        self._embedding_size = embedding_size
+
+    def score(self, text: str | bytes) -> Prediction:
+        """The scores of one text."""
+        data = single(text, "text")
+        # Made for each call: another thread may be inside one.
+        scores, best, report = self._score_buffer(), c_int32(), _abi.plaudit_text_report()
+        call(
+            _lib.plaudit_scorer_score, self._live, data, len(data), scores, len(self._labels),
+            byref(best), byref(report))
+        return Prediction(
+            None if best.value < 0 else self._labels[best.value], dict(zip(self._labels, scores)),
+            _report(report))
+
+    def embed(self, text: str | bytes) -> Any:
+        """The embedding of one text, [embedding size] float32."""
+        data = single(text, "text")
+        result = _arrays.Output("f", self._embedding_size)
+        call(
+            _lib.plaudit_scorer_embed, self._live, data, len(data), result.address, result.count,
+            None)
+        return result.value()
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """How a fit went.
+
+    loss: mean weighted cross-entropy and penalty, per example. l2: the penalty used.
+    holdout_accuracy, holdout_macro_f1: of that l2 on the held-out part, NaN when l2 was given.
+    converged: the gradient fell below the tolerance.
+    """
+
+    example_count: int
+    iteration_count: int
+    loss: float
+    l2: float
+    holdout_accuracy: float
+    holdout_macro_f1: float
+    converged: bool
+
+
+class Trainer(Handle):
+    """Trains a head (multinomial logistic regression) on a model that embeds.
+
+    labels: 2 to 4096 different names. l2: the penalty; None chooses it on a held-out part.
+    class_weight: None, "balanced", or {label: weight} where labels left out weigh 1.
+    seed: of the held-out part, 0 to 2**64 - 1. holdout_fraction: None is 0.1. tolerance: done
+    when no gradient component exceeds it; None is 1e-6. max_iterations: None is 500. history:
+    L-BFGS corrections kept; None is 10.
+    The same examples, options and seed give the same bits at any number of threads. One thread at
+    a time: a second one gets BusyError.
+    """
+
+    _free = "plaudit_trainer_free"
+
+    def __init__(
+        self, model: Model, labels: Sequence[str], *, l2: float | None = None,
+        class_weight: str | Mapping[str, float] | None = None, seed: int = 0,
+        holdout_fraction: float | None = None, tolerance: float | None = None,
+        max_iterations: int | None = None, history: int | None = None,
+    ) -> None:
+        names = _arrays.listed(labels, "labels")
+        for row, name in enumerate(names):
+            if not isinstance(name, str):
+                raise TypeError(f"labels[{row}] must be str, not {type(name).__name__}")
+        options = _abi.plaudit_trainer_options()
+        options.l2 = real_setting(l2, "l2")
+        options.holdout_fraction = real_setting(holdout_fraction, "holdout_fraction")
+        options.tolerance = real_setting(tolerance, "tolerance")
+        options.max_iterations = setting(max_iterations, "max_iterations")
+        options.history = setting(history, "history")
+        options.seed = whole(seed, "seed", 0, 2**64 - 1)
+        weights = None
+        if class_weight == "balanced":
+            options.class_weighting = _abi.CLASS_WEIGHTS_BALANCED
+        elif class_weight is not None:
+            weights = _class_weights(class_weight, names)
+            options.class_weighting = _abi.CLASS_WEIGHTS_CUSTOM
+            options.class_weights = weights.buffer_info()[0]
+        batch = Batch(names, "labels")
+        handle = c_void_p()
+        call(
+            _lib.plaudit_trainer_create, model._live, byref(batch.struct), byref(options),
+            byref(handle))
+        self._own(handle)
+        self._positions = {name: index for index, name in enumerate(names)}
+        self._width = model.info.embedding_size
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the head's labels."""
+        return tuple(self._positions)
+
+    def add(
+        self, texts: Texts, labels: Any, *, threads: int = 0, progress: ProgressOption = None,
+        progress_interval: float | None = None, cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> "Trainer":
+        """Embeds texts and keeps them as examples of `labels`, one name a text.
+
+        All or nothing: a call that fails adds no example. Returns the trainer.
+        """
+        batch = Batch(texts)
+        targets = self._targets(labels, batch.count, "texts")
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(
+                _lib.plaudit_trainer_add, self._live, byref(batch.struct),
+                targets.buffer_info()[0], Run.OPTIONS)
+        return self
+
+    def add_embeddings(self, embeddings: Any, labels: Any) -> "Trainer":
+        """Keeps embeddings made before, [examples, embedding size], one label name each."""
+        address, count, kept = _arrays.matrix(embeddings, self._width, "embeddings")
+        targets = self._targets(labels, count, "embeddings")
+        call(
+            _lib.plaudit_trainer_add_embeddings, self._live, address, count,
+            targets.buffer_info()[0])
+        del kept
+        return self
+
+    def _targets(self, labels: Any, count: int, what: str) -> array:
+        names = _arrays.listed(labels, "labels")
+        if len(names) != count:
+            raise ShapeError(f"there are {count} {what} and {len(names)} labels")
+        return _arrays.indices(names, self._positions, "labels")
+
+    def fit(
+        self, *, threads: int = 0, progress: ProgressOption = None,
+        progress_interval: float | None = None, cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> TrainingReport:
+        """Fits the head to all examples.
+
+        Cancelled or out of time, it raises and keeps its last complete iteration.
+        """
+        report = _abi.plaudit_training_report()
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(_lib.plaudit_trainer_fit, self._live, Run.OPTIONS, byref(report))
+        return TrainingReport(
+            report.example_count, report.iteration_count, report.loss, report.l2,
+            report.holdout_accuracy, report.holdout_macro_f1, bool(report.converged))
+
+    def model(self) -> Model:
+        """The encoder with the head as it is now; InvalidStateError before the first fit."""
+        handle = c_void_p()
+        call(_lib.plaudit_trainer_model, self._live, byref(handle))
+        return Model._adopt(handle)
+
+
+def _class_weights(given: Any, names: list[str]) -> array:
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"class_weight must be None, 'balanced' or a dict, not {type(given).__name__}")
+    for name in given:
+        if name not in names:
+            raise InvalidArgumentError(f"class_weight names {name!r}, which is none of the labels")
+    return array("d", [real(given.get(name, 1.0), f"class_weight[{name!r}]") for name in names])

@@ -1,0 +1,108 @@
+"""How far a long call has come."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from typing import Any, NamedTuple, TextIO
+
+
+class Progress(NamedTuple):
+    """What a progress callback is given.
+
+    phase: "predicting", "embedding" or "fitting".
+    done, total: texts, or iterations when fitting; total is 0 when unknown.
+    seconds_elapsed: since the call began. seconds_left: an estimate, NaN while unknown.
+    loss: the training loss, NaN elsewhere.
+    """
+
+    phase: str
+    done: int
+    total: int
+    seconds_elapsed: float
+    seconds_left: float
+    loss: float
+
+
+class ProgressBar:
+    """One line on a terminal: share, texts a second, time left. `progress=True` makes one.
+
+    stream: where to, standard error by default. Silent when that is no terminal, unless `force`.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, force: bool = False) -> None:
+        self._stream = stream
+        self._force = force
+        self._open = False
+
+    def __call__(self, progress: Progress) -> None:
+        stream = self._stream or sys.stderr
+        if stream is None or not (self._force or _is_terminal(stream)):
+            return
+        line = bar_line(progress, _width(stream))
+        stream.write("\r" + line)
+        self._open = True
+        if progress.total and progress.done >= progress.total:
+            self.close()
+        stream.flush()
+
+    def close(self) -> None:
+        """Ends the line, when one was begun."""
+        if self._open:
+            self._open = False
+            (self._stream or sys.stderr).write("\n")
+
+
+def bar_line(progress: Progress, width: int) -> str:
+    """The line, padded to one less than `width` so that it overwrites the one before."""
+    name = progress.phase.capitalize()
+    facts = []
+    if progress.total:
+        facts.append(f"{progress.done:,}/{progress.total:,}")
+    else:
+        facts.append(f"{progress.done:,}")
+    if progress.phase == "fitting":
+        if not math.isnan(progress.loss):
+            facts.append(f"loss {progress.loss:.4f}")
+    elif progress.seconds_elapsed > 0:
+        facts.append(f"{progress.done / progress.seconds_elapsed:,.0f} texts/s")
+    if progress.total and progress.done >= progress.total:
+        facts.append(f"in {_clock(progress.seconds_elapsed)}")
+    elif not math.isnan(progress.seconds_left):
+        facts.append(f"{_clock(progress.seconds_left)} left")
+    room = max(width - 1, 10)
+    right = "  ".join(facts)
+    bar = room - len(name) - len(right) - 4
+    if progress.total and bar >= 6:
+        filled = bar * min(progress.done, progress.total) // progress.total
+        line = f"{name} [{'#' * filled}{'.' * (bar - filled)}] {right}"
+    else:
+        line = f"{name} {right}"
+    return line[:room].ljust(room)
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, whole = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{whole:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False
+
+
+def _width(stream: Any) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (AttributeError, OSError, ValueError):
+        return 80
