@@ -27,7 +27,9 @@ let package = Package(
     .target(
       name: "COpenBLAS",
       linkerSettings: [
-        .unsafeFlags(["-Xlinker", "--wrap=blas_thread_init"]), .linkedLibrary(":libopenblas.a"),
+        .unsafeFlags([
+          "-Xlinker", "--wrap=blas_thread_init", "-Xlinker", "--wrap=getenv",
+        ]), .linkedLibrary(":libopenblas.a"),
       ]),
     .target(
       name: "CJansson",
