@@ -388,9 +388,10 @@ enum {
 };
 enum {
   PLAUDIT_POOLING_FOLDER = 0, /* what the model folder says */
+  /* bits: vectors of several stand side by side, in the order CLS, MAX, MEAN */
   PLAUDIT_POOLING_MEAN = 1,
   PLAUDIT_POOLING_CLS = 2,
-  PLAUDIT_POOLING_MAX = 3
+  PLAUDIT_POOLING_MAX = 4
 };
 
 typedef struct plaudit_model_info {
@@ -403,7 +404,7 @@ typedef struct plaudit_model_info {
   int64_t parameter_count;
   int64_t label_count;    /* 0 without a head */
   int32_t problem;        /* PLAUDIT_PROBLEM_... */
-  int32_t pooling;        /* of embeddings, PLAUDIT_POOLING_...; 0 when the folder names none */
+  int32_t pooling;        /* of embeddings, PLAUDIT_POOLING_... bits; 0 when the folder names none */
   int32_t normalized;     /* 1 when embeddings have length 1 */
   int32_t labels_unnamed; /* 1 when config.json names no labels and they are LABEL_0 ... */
 } plaudit_model_info;
@@ -484,8 +485,8 @@ PLAUDIT_NODISCARD plaudit_status plaudit_model_predict(
     int64_t score_capacity, int32_t *out_labels, plaudit_text_report *out_reports,
     plaudit_error **error);
 
-/* Embeds texts: out_embeddings is [count, embedding_size] (hidden_size when only the options name
- * a pooling), capacity in floats. INVALID_ARGUMENT when neither folder nor options name one.
+/* Embeds texts: out_embeddings is [count, width], capacity in floats; width is embedding_size, or
+ * hidden_size for each pooling where the options name them and no dense layer follows. INVALID_ARGUMENT when neither folder nor options name one.
  * [immutable] */
 PLAUDIT_NODISCARD plaudit_status plaudit_model_embed(
     const plaudit_model *model, const plaudit_text_batch *texts,
@@ -543,6 +544,8 @@ typedef struct plaudit_trainer_options {
   uint64_t seed;           /* of the held-out part */
   const double *PLAUDIT_NULLABLE class_weights; /* [label count], for CUSTOM */
   int32_t class_weighting; /* PLAUDIT_CLASS_WEIGHTS_... */
+  int32_t pooling;         /* PLAUDIT_POOLING_..., of the embeddings it learns from */
+  int32_t normalize;       /* PLAUDIT_NORMALIZE_..., of the embeddings it learns from */
   int32_t reserved;
 } plaudit_trainer_options;
 
@@ -574,7 +577,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add(plaudit_trainer *trainer,
                                                      const plaudit_run_options *run,
                                                      plaudit_error **error);
 
-/* Keeps embeddings made before as examples: [count, embedding_size] of finite floats.
+/* Keeps embeddings made before, in the trainer's pooling, as examples: [count, width] of finite floats.
  * [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add_embeddings(plaudit_trainer *trainer,
                                                                 const float *embeddings,

@@ -86,13 +86,21 @@ private func predictionOptions(
   }
   wanted.longText = longText
   wanted.probabilities = try !flag(given.scores, "scores")
-  try choice(given.pooling, "pooling", in: 0...3)
-  wanted.pooling = [nil, .mean, .cls, .max][Int(given.pooling)]
-  try choice(given.normalize, "normalize", in: 0...2)
-  wanted.normalize = [nil, true, false][Int(given.normalize)]
+  wanted.pooling = try pooling(given.pooling)
+  wanted.normalize = try normalize(given.normalize)
   wanted.invalidUTF8 = try invalidUTF8(given.invalid_utf8)
   wanted.plainSpecialText = try isPlain(given.special_text)
   return wanted
+}
+
+private func pooling(_ bits: Int32) throws(PlauditError) -> Pooling? {
+  try choice(bits, "pooling", in: 0...Pooling.all.rawValue)
+  return bits == 0 ? nil : Pooling(rawValue: bits)
+}
+
+private func normalize(_ number: Int32) throws(PlauditError) -> Bool? {
+  try choice(number, "normalize", in: 0...2)
+  return number == 0 ? nil : number == 1
 }
 
 extension plaudit_text_report {
@@ -167,19 +175,11 @@ public func plaudit_model_get_info(
       info.parameter_count = Int64(model.parameterCount)
       info.label_count = Int64(model.head?.count ?? 0)
       info.problem = (model.head?.problem ?? .none).rawValue
-      info.pooling = model.sentence.map { poolingNumber($0.pooling) } ?? 0
+      info.pooling = model.sentence?.pooling.rawValue ?? 0
       info.normalized = model.sentence?.isNormalized == true ? 1 : 0
       info.labels_unnamed = model.head?.labels.areNamed == false ? 1 : 0
       slot.pointee = info
     }
-  }
-}
-
-private func poolingNumber(_ pooling: Pooling) -> Int32 {
-  switch pooling {
-  case .mean: 1
-  case .cls: 2
-  case .max: 3
   }
 }
 
@@ -422,6 +422,8 @@ private func trainerOptions(
     try whole(given.max_iterations, "max_iterations", 1...1_000_000) ?? wanted.maximumIterations
   wanted.history = try whole(given.history, "history", 1...1000) ?? wanted.history
   wanted.seed = given.seed
+  wanted.pooling = try pooling(given.pooling)
+  wanted.normalize = try normalize(given.normalize)
   try choice(given.class_weighting, "class_weighting", in: 0...2)
   guard given.class_weighting == 2 || given.class_weights == nil else {
     throw PlauditError(

@@ -147,6 +147,8 @@ func structLayoutText() -> String {
         ("seed", \.seed),
         ("class_weights", \.class_weights),
         ("class_weighting", \.class_weighting),
+        ("pooling", \.pooling),
+        ("normalize", \.normalize),
         ("reserved", \.reserved),
       ]),
     layout(

@@ -50,9 +50,12 @@ package struct JSONValue {
       if failure == json_error_out_of_memory {
         throw PlauditError(.outOfMemory, "\(file): no memory to read it")
       }
+      var what = message(of: problem)
+      if failure == json_error_duplicate_key {
+        what = "duplicate key \(key(in: bytes, before: Int(problem.position)))"
+      }
       throw PlauditError(
-        .corrupt, "\(file): \(message(of: problem)) at byte \(problem.position)",
-        offset: Int64(problem.position))
+        .corrupt, "\(file): \(what) at byte \(problem.position)", offset: Int64(problem.position))
     }
     return JSONValue(file: file, path: "", document: Document(root), node: root)
   }
@@ -297,6 +300,25 @@ package struct JSONValue {
     withUnsafeBytes(of: problem.text) { bytes in
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
+  }
+
+  /// The last string literal that ends at or before a byte, at most 256 bytes of it; jansson says
+  /// where a key stands twice, but leaves long names out.
+  private static func key(in bytes: UnsafeRawBufferPointer, before position: Int) -> String {
+    var end = min(max(position, 0), bytes.count)
+    while end > 0, bytes[end - 1] != UInt8(ascii: "\"") { end -= 1 }
+    var start = max(end - 1, 0)
+    while start > 0, bytes[start - 1] != UInt8(ascii: "\"") || isEscaped(bytes, start - 1) {
+      start -= 1
+    }
+    let literal = bytes[start..<max(end - 1, start)]
+    return String(decoding: literal.prefix(256), as: UTF8.self)
+  }
+
+  private static func isEscaped(_ bytes: UnsafeRawBufferPointer, _ quote: Int) -> Bool {
+    var slashes = 0
+    while quote - slashes > 0, bytes[quote - slashes - 1] == UInt8(ascii: "\\") { slashes += 1 }
+    return slashes % 2 == 1
   }
 
   private static func checkDepth(

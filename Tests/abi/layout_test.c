@@ -102,7 +102,7 @@
   FIELD(plaudit_text_report, dropped_tokens, 8)               \
   FIELD(plaudit_text_report, unknown_words, 16)               \
   FIELD(plaudit_text_report, window_count, 24)                \
-  STRUCT(plaudit_trainer_options, 72)                         \
+  STRUCT(plaudit_trainer_options, 80)                         \
   FIELD(plaudit_trainer_options, struct_size, 0)              \
   FIELD(plaudit_trainer_options, l2, 8)                       \
   FIELD(plaudit_trainer_options, holdout_fraction, 16)        \
@@ -112,7 +112,9 @@
   FIELD(plaudit_trainer_options, seed, 48)                    \
   FIELD(plaudit_trainer_options, class_weights, 56)           \
   FIELD(plaudit_trainer_options, class_weighting, 64)         \
-  FIELD(plaudit_trainer_options, reserved, 68)                \
+  FIELD(plaudit_trainer_options, pooling, 68)                 \
+  FIELD(plaudit_trainer_options, normalize, 72)               \
+  FIELD(plaudit_trainer_options, reserved, 76)                \
   STRUCT(plaudit_training_report, 64)                         \
   FIELD(plaudit_training_report, struct_size, 0)              \
   FIELD(plaudit_training_report, example_count, 8)            \

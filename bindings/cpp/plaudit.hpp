@@ -793,7 +793,7 @@ class model {
     const plaudit_text_batch batch = rows.get();
     const detail::run running(run);
     embeddings made;
-    made.width = width();
+    made.width = width(options.pooling);
     made.values.resize(rows.size() * made.width);
     made.reports.resize(rows.size());
     return detail::finish(made, running, [&](plaudit_error **error) {
@@ -821,7 +821,7 @@ class model {
   outcome<plaudit::scorer> scorer(const predict_options &options = {}) const {
     plaudit::scorer made;
     made.label_count_ = label_count();
-    made.width_ = width();
+    made.width_ = width(options.pooling);
     return detail::finish(made, [&](plaudit_error **error) {
       return plaudit_scorer_create(get(), &options, made.handle_.slot(), error);
     });
@@ -837,8 +837,13 @@ class model {
     return plaudit_model_get_info(get(), &info_, error);
   }
 
-  std::size_t width() const noexcept {
-    return detail::size(info_.embedding_size ? info_.embedding_size : info_.hidden_size);
+  /// The floats of a vector made with this pooling: PLAUDIT_POOLING_... bits, 0 as the folder says.
+  std::size_t width(std::int32_t pooling) const noexcept {
+    const auto parts = [](std::int32_t bits) {
+      return (bits & 1) + ((bits >> 1) & 1) + ((bits >> 2) & 1);
+    };
+    const bool as_folder = pooling == 0 || parts(pooling) == parts(info_.pooling);
+    return detail::size(as_folder ? info_.embedding_size : parts(pooling) * info_.hidden_size);
   }
 
   outcome<predictions> predict(const texts &rows, const texts *pairs,
@@ -896,7 +901,7 @@ class trainer {
                                  const trainer_options &options = {}) {
     const plaudit_text_batch names = labels.get();
     trainer made;
-    made.width_ = detail::size(encoder.info().embedding_size);
+    made.width_ = encoder.width(options.pooling);
     return detail::finish(made, [&](plaudit_error **error) {
       return plaudit_trainer_create(encoder.get(), &names, &options, made.handle_.slot(), error);
     });

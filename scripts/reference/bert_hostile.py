@@ -133,7 +133,8 @@ def shards():
     files = [f"model-0000{i + 1}-of-00002.safetensors" for i in range(2)]
     index = {"metadata": {"total_size": sum(a.nbytes for a in arrays.values())},
              "weight_map": {n: files[i] for i in range(2) for n in halves[i]}}
-    folder = {"config.json": text(CONFIG), "vocab.txt": "\n".join(VOCAB).encode() + b"\n"}
+    folder = {"config.json": text(CONFIG), "tokenizer_config.json": text({"do_lower_case": True}),
+              "vocab.txt": "\n".join(VOCAB).encode() + b"\n"}
     return folder | {files[i]: pack(*layout(halves[i])) for i in range(2)}, index
 
 
@@ -369,7 +370,9 @@ def tokenizer_cases():
               lambda t: t["added_tokens"].append(t["added_tokens"][4] | {"id": 27, "content": ""}))
     tokenizer("stride", "corrupt", "stride", "stride as long as max_length",
               lambda t: t.update(truncation={"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 4}))
-    vocabulary = plain() | {"vocab.txt": "\n".join(t for t in VOCAB if t != "[UNK]").encode() + b"\n"}
+    vocabulary = plain() | {
+        "tokenizer_config.json": text({"do_lower_case": True}),
+        "vocab.txt": "\n".join(t for t in VOCAB if t != "[UNK]").encode() + b"\n"}
     del vocabulary["tokenizer.json"]
     case("tokenizer_vocab_txt_unk", "corrupt", "[UNK]", "vocab.txt without [UNK], no tokenizer.json", vocabulary)
 

@@ -171,6 +171,8 @@ def write_sentence_models(uncased):
     save("sentence_cls", 10, "first token and normalise, tokenizer model_max_length 24", Pooling(32, "cls"), Normalize(),
          max_length=24)
     save("sentence_max", 11, "maximum over tokens, not normalised", Pooling(32, "max"))
+    save("sentence_three", 13, "first token, maximum and mean side by side, normalised",
+         Pooling(32, ("cls", "max", "mean")), Normalize())
     torch.manual_seed(12)
     head = Dense(32, 3, bias=True, activation_function=torch.nn.Identity())
     save("dense_head", 12, "mean, normalise, Dense 32 to 3 with bias and Identity", Pooling(32, "mean"), Normalize(), head)

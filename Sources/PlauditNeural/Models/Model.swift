@@ -129,9 +129,9 @@ package final class Model {
     try add("1_Pooling", "Pooling")
     let pooling = try JSONValue.object(file: "1_Pooling/config.json")
     try pooling.set("word_embedding_dimension", sentence.inputWidth)
-    try pooling.set("pooling_mode_cls_token", sentence.pooling == .cls)
-    try pooling.set("pooling_mode_mean_tokens", sentence.pooling == .mean)
-    try pooling.set("pooling_mode_max_tokens", sentence.pooling == .max)
+    try pooling.set("pooling_mode_cls_token", sentence.pooling.contains(.cls))
+    try pooling.set("pooling_mode_mean_tokens", sentence.pooling.contains(.mean))
+    try pooling.set("pooling_mode_max_tokens", sentence.pooling.contains(.max))
     try File.write(try pooling.text(), to: "\(path)/1_Pooling/config.json")
 
     for step in sentence.steps {

@@ -27,12 +27,15 @@ package struct SentenceEmbedding {
     for step in steps.reversed() {
       if case .dense(let dense, _, _) = step { return dense.linear.outputs }
     }
-    return inputWidth
+    return pooledWidth
   }
+
+  /// The width of what the pooling makes.
+  private var pooledWidth: Int { inputWidth * pooling.count }
 
   /// The largest width on the way.
   var largestWidth: Int {
-    steps.reduce(inputWidth) { largest, step in
+    steps.reduce(pooledWidth) { largest, step in
       if case .dense(let dense, _, _) = step { return max(largest, dense.linear.outputs) }
       return largest
     }
@@ -54,6 +57,18 @@ package struct SentenceEmbedding {
     return changed
   }
 
+  /// Takes another pooling; dense layers fit only one of the same width.
+  mutating func repool(_ wanted: Pooling) throws(PlauditError) {
+    let hasDense = steps.contains { if case .dense = $0 { true } else { false } }
+    guard wanted.count == pooling.count || !hasDense else {
+      throw PlauditError(
+        .invalidArgument,
+        "the model's dense layers take \(pooling.count) pooled vectors of a text, "
+          + "the options ask for \(wanted.count)")
+    }
+    pooling = wanted
+  }
+
   /// - Parameters:
   ///   - states: `[length, inputWidth]`, length at least 1.
   ///   - vector: room for `largestWidth`; the result is its first `width` elements.
@@ -63,7 +78,7 @@ package struct SentenceEmbedding {
     spare: UnsafeMutablePointer<Float>
   ) {
     pooling.forward(states, into: vector, length: length, width: inputWidth)
-    var width = inputWidth
+    var width = pooledWidth
     for step in steps {
       switch step {
       case .normalize: Pooling.normalize(vector, width: width)
@@ -115,9 +130,11 @@ package struct SentenceEmbedding {
       }
       switch (kind, embedding) {
       case ("Pooling", nil):
-        embedding = SentenceEmbedding(
+        let made = SentenceEmbedding(
           pooling: try pooling("\(folder)/\(name)", name, width: width), normalized: false,
           width: width)
+        current = made.width
+        embedding = made
       case ("Normalize", .some): embedding?.steps.append(.normalize)
       case ("Dense", .some):
         let (dense, activation) = try dense("\(folder)/\(name)", name, inputs: current)
@@ -180,19 +197,23 @@ package struct SentenceEmbedding {
         modes.append(mode.replacingSuffix("_tokens").replacingSuffix("_token"))
       }
     }
-    guard modes.count == 1, let mode = modes.first else {
-      throw PlauditError(
-        .unsupported,
-        "\(file): pooling modes \(modes) at once are not supported; one of mean, cls, max is")
+    var pooling: Pooling = []
+    var order: [String] = []
+    for (mode, one) in [("cls", Pooling.cls), ("max", .max), ("mean", .mean)]
+    where modes.contains(mode) {
+      pooling.insert(one)
+      order.append(mode)
     }
-    switch mode {
-    case "mean": return .mean
-    case "cls": return .cls
-    case "max": return .max
-    default:
+    guard !pooling.isEmpty, modes.count == order.count else {
       throw PlauditError(
-        .unsupported, "\(file): pooling mode \(mode) is not supported; supported: mean, cls, max")
+        .unsupported, "\(file): pooling modes \(modes) are not supported; supported: mean, cls, max")
     }
+    guard json["pooling_mode"] == nil || modes == order else {
+      throw PlauditError(
+        .unsupported, "\(file): pooling modes in the order \(modes) are not supported; "
+          + "supported is \(order)")
+    }
+    return pooling
   }
 
   private static func dense(

@@ -65,7 +65,7 @@ package struct PredictionOptions {
     var embedding: SentenceEmbedding
     if let sentence = model.sentence {
       embedding = sentence
-      if let pooling { embedding.pooling = pooling }
+      if let pooling { try embedding.repool(pooling) }
     } else if let pooling {
       embedding = SentenceEmbedding(
         pooling: pooling, normalized: false, width: model.configuration.hiddenSize)

@@ -1,6 +1,6 @@
 package import PlauditCore
 import PlauditStats
-import PlauditTensor
+package import PlauditTensor
 package import PlauditText
 
 /// How a head is trained; the defaults serve most.
@@ -20,6 +20,9 @@ package struct HeadTrainerOptions {
   package var history = 10
   package var seed: UInt64 = 0
   package var classWeighting = ClassWeighting.none
+  /// How sentence vectors are made; nil is what the model says.
+  package var pooling: Pooling?
+  package var normalize: Bool?
 
   package init() {}
 }
@@ -41,6 +44,7 @@ package final class HeadTrainer {
   package let base: Model
   package let labels: LabelSet
   package var options: HeadTrainerOptions
+  private let predicting: PredictionOptions
   private let embedding: SentenceEmbedding
   private var features: FloatBuffer
   private var targets: [Int32] = []
@@ -68,7 +72,11 @@ package final class HeadTrainer {
       throw PlauditError(
         .invalidArgument, "\(weights.count) class weights for \(labels.count) labels")
     }
-    embedding = try PredictionOptions().embedding(base)
+    var predicting = PredictionOptions()
+    predicting.pooling = options.pooling
+    predicting.normalize = options.normalize
+    self.predicting = predicting
+    embedding = try predicting.embedding(base)
     self.base = base
     self.labels = LabelSet(names: labels)
     self.options = options
@@ -89,7 +97,7 @@ package final class HeadTrainer {
     try reserve(new.count)
     let start = features.pointer + targets.count * width
     try base.embed(
-      texts, PredictionOptions(), threads: threads, control: control,
+      texts, predicting, threads: threads, control: control,
       vectors: UnsafeMutableBufferPointer(start: start, count: new.count * width), reports: nil)
     targets.append(contentsOf: new)
   }

@@ -1,29 +1,37 @@
-/// One vector for a text from the vectors of its tokens.
-package enum Pooling: Sendable {
-  case mean
+/// One vector for a text from the vectors of its tokens: one or several poolings, whose results
+/// stand one after another in the order first token, maximum, mean (that of sentence-transformers).
+package struct Pooling: OptionSet, Sendable {
+  package let rawValue: Int32
+  package init(rawValue: Int32) { self.rawValue = rawValue }
+
+  package static let mean = Pooling(rawValue: 1)
   /// The first token's vector.
-  case cls
-  case max
+  package static let cls = Pooling(rawValue: 2)
+  package static let max = Pooling(rawValue: 4)
+  package static let all: Pooling = [.mean, .cls, .max]
+
+  /// The number of poolings side by side.
+  package var count: Int { rawValue.nonzeroBitCount }
 
   /// - Parameters:
   ///   - states: `[length, width]`, length at least 1.
-  ///   - pooled: `[width]`, written.
+  ///   - pooled: `[count * width]`, written.
   package func forward(
     _ states: UnsafePointer<Float>, into pooled: UnsafeMutablePointer<Float>, length: Int,
     width: Int
   ) {
-    pooled.update(from: states, count: width)
-    switch self {
-    case .cls: return
-    case .mean:
-      for row in 1..<Swift.max(length, 1) {
-        rowKernels.pointee.accumulate(pooled, states + row * width, Int64(width))
+    var part = pooled
+    for pooling in [Pooling.cls, .max, .mean] where contains(pooling) {
+      part.update(from: states, count: width)
+      if pooling != .cls {
+        let combine =
+          pooling == .max ? rowKernels.pointee.maximum : rowKernels.pointee.accumulate
+        for row in 1..<Swift.max(length, 1) { combine(part, states + row * width, Int64(width)) }
       }
-      for column in 0..<width { pooled[column] /= Float(length) }
-    case .max:
-      for row in 1..<Swift.max(length, 1) {
-        rowKernels.pointee.maximum(pooled, states + row * width, Int64(width))
+      if pooling == .mean {
+        for column in 0..<width { part[column] /= Float(length) }
       }
+      part += width
     }
   }
 

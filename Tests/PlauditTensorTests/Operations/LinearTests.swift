@@ -64,12 +64,13 @@ struct LinearTests {
 
   @Test func `a cancelled product throws`() throws {
     let linear = try Linear(weights: matrix(64 * 64, seed: 4), outputs: 64, inputs: 64)
-    let buffer = try FloatBuffer(count: Linear.rowPadding * 64)
+    let input = try FloatBuffer(count: Linear.rowPadding * 64)
+    let output = try FloatBuffer(count: Linear.rowPadding * 64)
     let cancellation = Cancellation()
     cancellation.request()
     #expect(throws: PlauditError.self) {
       try linear.forward(
-        buffer.pointer, into: FloatBuffer(count: Linear.rowPadding * 64).pointer, rows: 12,
+        input.pointer, into: output.pointer, rows: 12,
         control: RunControl(cancellation: cancellation))
     }
   }

@@ -6,7 +6,7 @@ struct PoolingTests {
   private let states: [Float] = [1, -2, 3, 4, 5, -6]
 
   private func pooled(_ pooling: Pooling, length: Int = 3) -> [Float] {
-    var vector: [Float] = [0, 0]
+    var vector = [Float](repeating: 0, count: 2 * pooling.count)
     pooling.forward(states, into: &vector, length: length, width: 2)
     return vector
   }
@@ -15,6 +15,11 @@ struct PoolingTests {
     #expect(pooled(.mean) == [3, -4.0 / 3])
     #expect(pooled(.cls) == [1, -2])
     #expect(pooled(.max) == [5, 4])
+  }
+
+  @Test func `several poolings stand side by side, first token, maximum, mean`() {
+    #expect(pooled(.all) == [1, -2, 5, 4, 3, -4.0 / 3])
+    #expect(pooled([.mean, .max]) == [5, 4, 3, -4.0 / 3])
   }
 
   @Test func `one token is its own pooling`() {

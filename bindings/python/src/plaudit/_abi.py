@@ -67,7 +67,7 @@ PROBLEM_REGRESSION = 3
 POOLING_FOLDER = 0
 POOLING_MEAN = 1
 POOLING_CLS = 2
-POOLING_MAX = 3
+POOLING_MAX = 4
 LONG_TEXT_TRUNCATE = 0
 LONG_TEXT_WINDOWS = 1
 LONG_TEXT_REFUSE = 2
@@ -264,6 +264,8 @@ class plaudit_trainer_options(_Struct):
         ("seed", c_uint64),
         ("class_weights", c_void_p),
         ("class_weighting", c_int32),
+        ("pooling", c_int32),
+        ("normalize", c_int32),
         ("reserved", c_int32),
     ]
 

@@ -6,6 +6,7 @@ import os
 from array import array
 from ctypes import byref, c_char_p, c_float, c_int32, c_void_p
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from . import _abi, _arrays
@@ -25,8 +26,11 @@ _LONG_TEXT = {
     "refuse": _abi.LONG_TEXT_REFUSE}
 _SCORES = {"probabilities": _abi.SCORES_PROBABILITIES, "logits": _abi.SCORES_LOGITS}
 _POOLING = {
-    None: _abi.POOLING_FOLDER, "mean": _abi.POOLING_MEAN, "cls": _abi.POOLING_CLS,
-    "max": _abi.POOLING_MAX}
+    None: _abi.POOLING_FOLDER, **{
+        "+".join(names): sum(bits) for names, bits in (
+            zip(*parts) for size in (1, 2, 3) for parts in combinations((
+                ("cls", _abi.POOLING_CLS), ("max", _abi.POOLING_MAX),
+                ("mean", _abi.POOLING_MEAN)), size))}}
 _NORMALIZE = {
     None: _abi.NORMALIZE_FOLDER, True: _abi.NORMALIZE_YES, False: _abi.NORMALIZE_NO}
 _PROBLEMS = {
@@ -41,7 +45,7 @@ class ModelInfo:
 
     embedding_size: of `embed`, 0 when the folder names no pooling. max_length: tokens a text may
     have. problem: "none" (no head), "single_label", "multi_label", "regression".
-    pooling: "mean", "cls", "max" or None. normalized: embeddings have length 1.
+    pooling: "mean", "cls", "max", several such as "cls+max+mean", or None. normalized: embeddings have length 1.
     labels_unnamed: config.json names no labels, so that they are LABEL_0, LABEL_1 ...
     """
 
@@ -327,7 +331,8 @@ class Model(Handle):
     ) -> Any:
         """Embeds texts: [texts, embedding size] float32, NaN for null texts.
 
-        pooling: "mean", "cls", "max"; None is what the folder says, InvalidArgumentError when it
+        pooling: "mean", "cls", "max" or several side by side such as "cls+max+mean"; None is what the
+        folder says, InvalidArgumentError when it
         says nothing. normalize: whether vectors get length 1; None as the folder says.
         reports: return an Embeddings with the reports beside the values.
         """
@@ -348,9 +353,13 @@ class Model(Handle):
         return Embeddings(result.value(), TextReports(made)) if reports else result.value()
 
     def _embedding_size(self, pooling: str | None) -> int:
-        if self._info.embedding_size == 0 and pooling is not None:
-            return self._info.hidden_size
-        return self._info.embedding_size
+        info = self._info
+        if pooling is None or info.pooling == pooling:
+            return info.embedding_size
+        parts = pooling.count("+") + 1
+        if info.pooling is not None and info.pooling.count("+") + 1 == parts:
+            return info.embedding_size
+        return info.hidden_size * parts
 
     def hidden_states(
         self, texts: Texts, pairs: Texts | None = None, *, max_length: int | None = None,
@@ -458,7 +467,8 @@ class Trainer(Handle):
     class_weight: None, "balanced", or {label: weight} where labels left out weigh 1.
     seed: of the held-out part, 0 to 2**64 - 1. holdout_fraction: None is 0.1. tolerance: done
     when no gradient component exceeds it; None is 1e-6. max_iterations: None is 500. history:
-    L-BFGS corrections kept; None is 10.
+    L-BFGS corrections kept; None is 10. pooling, normalize: how the embeddings it learns from are
+    made, as for Model.embed; "cls+max+mean" often learns better than the folder's.
     The same examples, options and seed give the same bits at any number of threads. One thread at
     a time: a second one gets BusyError.
     """
@@ -470,6 +480,7 @@ class Trainer(Handle):
         class_weight: str | Mapping[str, float] | None = None, seed: int = 0,
         holdout_fraction: float | None = None, tolerance: float | None = None,
         max_iterations: int | None = None, history: int | None = None,
+        pooling: str | None = None, normalize: bool | None = None,
     ) -> None:
         names = _arrays.listed(labels, "labels")
         for row, name in enumerate(names):
@@ -482,6 +493,8 @@ class Trainer(Handle):
         options.max_iterations = setting(max_iterations, "max_iterations")
         options.history = setting(history, "history")
         options.seed = whole(seed, "seed", 0, 2**64 - 1)
+        options.pooling = choice(pooling, "pooling", _POOLING)
+        options.normalize = choice(normalize, "normalize", _NORMALIZE)
         weights = None
         if class_weight == "balanced":
             options.class_weighting = _abi.CLASS_WEIGHTS_BALANCED
@@ -496,7 +509,7 @@ class Trainer(Handle):
             byref(handle))
         self._own(handle)
         self._positions = {name: index for index, name in enumerate(names)}
-        self._width = model.info.embedding_size
+        self._width = model._embedding_size(pooling)
 
     @property
     def labels(self) -> tuple[str, ...]:
