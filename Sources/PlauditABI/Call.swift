@@ -53,12 +53,12 @@ func required<T>(
 }
 
 /// A count from the host: not negative, and small enough that sizes made of it stay in range.
-func counted(_ count: Int64, _ parameter: StaticString) throws(PlauditError) -> Int {
-  guard count >= 0 else {
-    throw PlauditError(.invalidArgument, "\(parameter) is \(count); counts start at 0")
-  }
-  guard count <= 1 << 40 else {
-    throw PlauditError(.invalidArgument, "\(parameter) is \(count), more than 2^40")
+func counted(
+  _ count: Int64, _ parameter: StaticString, field: StaticString? = nil
+) throws(PlauditError) -> Int {
+  guard count >= 0, count <= 1 << 40 else {
+    let name = field.map { "\($0) of \(parameter)" } ?? "\(parameter)"
+    throw PlauditError(.invalidArgument, "\(name) is \(count), allowed are 0 to 2^40")
   }
   return Int(count)
 }
@@ -89,7 +89,7 @@ func optionalArray<T>(
 func buffer<T>(
   _ pointer: UnsafeMutablePointer<T>?, capacity: Int64, needed: Int, _ parameter: StaticString
 ) throws(PlauditError) -> UnsafeMutableBufferPointer<T> {
-  let room = try counted(capacity, parameter)
+  let room = try counted(capacity, parameter, field: "capacity")
   guard room >= needed else {
     throw PlauditError(
       .bufferTooSmall, "\(parameter) has room for \(room) elements, \(needed) are needed")

@@ -57,7 +57,7 @@ func withTexts<Result>(
 ) throws -> Result {
   let batch = try options(
     try required(pointer, parameter), zero: plaudit_text_batch(), parameter)
-  let count = try counted(batch.count, parameter)
+  let count = try counted(batch.count, parameter, field: "count")
   guard batch.pointers == nil else {
     guard batch.offsets32 == nil, batch.offsets64 == nil, batch.data == nil else {
       throw PlauditError(
@@ -70,7 +70,7 @@ func withTexts<Result>(
     throw PlauditError(
       .nullPointer, "\(parameter)->pointers, offsets32 and offsets64 are all NULL")
   }
-  let length = try counted(batch.data_length, parameter)
+  let length = try counted(batch.data_length, parameter, field: "data_length")
   if length > 0 { _ = try required(batch.data, parameter) }
   return try body(
     try TextBatch(

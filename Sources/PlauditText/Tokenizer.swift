@@ -103,7 +103,7 @@ package final class Tokenizer: Sendable {
   ) throws(PlauditError) -> Encoding {
     if let pairs, pairs.count != texts.count {
       throw PlauditError(
-        .invalidArgument, "\(texts.count) texts, but \(pairs.count) second texts")
+        .invalidArgument, "there are \(texts.count) texts, but \(pairs.count) pairs")
     }
     try check(options, isPair: pairs != nil)
     let scratch = TokenizerScratch()
