@@ -513,7 +513,7 @@ struct arguments {
   std::string model, corpus, posts, encoder, brands = "examples/data/brands.csv";
   std::string campaigns = "examples/data/campaigns.csv", page = "examples/data/report.html";
   std::string report = "out/report.html";
-  std::size_t limit = SIZE_MAX;
+  std::size_t limit = 0;
   bool train = false;
 };
 
@@ -525,7 +525,12 @@ void report(const arguments &given) {
     posts.erase(std::remove_if(posts.begin(), posts.end(),
                                [](const post &one) { return one.bucket != 0; }),
                 posts.end());
-  if (posts.size() > given.limit) posts.resize(given.limit);
+  if (given.limit && given.limit < posts.size()) {
+    const std::size_t step = (posts.size() + given.limit - 1) / given.limit;
+    std::vector<post> chosen;
+    for (std::size_t i = 0; i < posts.size(); i += step) chosen.push_back(std::move(posts[i]));
+    posts = std::move(chosen);
+  }
   std::vector<brand> brands;
   for (const row &line : rows(given.brands)) {
     std::istringstream words(line.at("words"));

@@ -327,7 +327,8 @@ def main():
     held_out = given.train or given.posts is None
     if held_out:
         posts = [post for post in posts if post[0] == 0]
-    posts = posts[:given.limit]
+    if given.limit and given.limit < len(posts):
+        posts = posts[::-(-len(posts) // given.limit)]
     brands = {row["brand"].decode(): set(row["words"].split()) for row in rows(given.brands)}
     with plaudit.Model(given.model) as model:
         predictions = model.predict(

@@ -32,7 +32,7 @@ from .stats import (  # noqa: E402
     revenue_per_visitor, roas, roi, rpv, two_proportion_test, wilson_interval)
 from .text import Encoding, Row, Tokenizer  # noqa: E402
 
-__version__ = "0.1.0"
+__version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in ("errors", "library", "neural", "progress", "stats", "text"):
