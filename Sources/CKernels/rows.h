@@ -139,7 +139,8 @@ static void PK_NAME(accumulate)(float *sum, const float *row, int64_t n) {
 }
 
 static void PK_NAME(maximum)(float *maximum, const float *row, int64_t n) {
-  for (int64_t i = 0; i < n; i++) maximum[i] = row[i] > maximum[i] ? row[i] : maximum[i];
+  for (int64_t i = 0; i < n; i++) /* a NaN on either side stays */
+    maximum[i] = maximum[i] >= row[i] || maximum[i] != maximum[i] ? maximum[i] : row[i];
 }
 
 static void PK_NAME(scale)(float *row, float factor, int64_t n) {

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A file opened for reading, with its size taken once from the same descriptor.
 ///
@@ -72,6 +73,8 @@ package final class File {
   /// Makes `path` and its missing parents.
   package static func makeDirectory(_ path: String) throws(PlauditError) {
     if path.isEmpty || isDirectory(path) { return }
+    // Also bounds the recursion.
+    guard path.utf8.count <= Int(PATH_MAX) else { throw failure("create", path, ENAMETOOLONG) }
     if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
       try makeDirectory(String(path[..<slash]))
     }
@@ -88,7 +91,9 @@ package final class File {
   package static func write(
     _ parts: [UnsafeRawBufferPointer], to path: String
   ) throws(PlauditError) {
-    let temporary = "\(path).tmp.\(getpid())"
+    // Two threads may write the same path at once.
+    let number = writeCount.add(1, ordering: .relaxed).oldValue
+    let temporary = "\(path).tmp.\(getpid()).\(number)"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure("create", temporary, errno) }
     var reason: Int32 = 0
@@ -103,6 +108,8 @@ package final class File {
       throw failure("write", path, reason)
     }
   }
+
+  private static let writeCount = Atomic<Int>(0)
 
   package static func write(_ bytes: [UInt8], to path: String) throws(PlauditError) {
     let copy = try Bytes(copying: bytes)

@@ -1,4 +1,5 @@
 package import CKernels
+import Glibc
 
 /// The row kernels of this machine; see ckernels.h for what each one computes.
 package typealias RowKernels = UnsafePointer<pk_kernel_set>
@@ -10,8 +11,12 @@ nonisolated(unsafe) package let availableRowKernels: [RowKernels] = {
   return sets
 }()
 
-/// The set in use: the fastest there is.
-nonisolated(unsafe) package let rowKernels: RowKernels = availableRowKernels[availableRowKernels.count - 1]
+/// The set in use: the fastest there is, or the one that PLAUDIT_KERNELS names, for tests.
+nonisolated(unsafe) package let rowKernels: RowKernels = {
+  let fastest = availableRowKernels[availableRowKernels.count - 1]
+  guard let wanted = getenv("PLAUDIT_KERNELS") else { return fastest }
+  return availableRowKernels.first { strcmp($0.pointee.name, wanted) == 0 } ?? fastest
+}()
 
 /// The vector features of this CPU that Plaudit knows of.
 package var cpuFeatures: [Substring] {

@@ -46,6 +46,9 @@ struct FileTests {
     #expect(kind { _ = try File(opening: "/dev/null") } == .inputOutput)
     #expect(kind { _ = try File(opening: "/") } == .inputOutput)
     #expect(kind { try File.makeDirectory(path) } == .inputOutput)
+    // One call a level would end the stack.
+    let deep = String(repeating: "/a", count: 1_000_000)
+    #expect(kind { try File.makeDirectory(path + deep) } == .inputOutput)
     #expect(kind { try File.write([1], to: "\(path)/x") } == .notFound)
   }
 }

@@ -129,4 +129,17 @@ struct RowKernelTests {
     if exponent == 0 { return sign * fraction * pow(2, -24) }
     return sign * (1 + fraction / 1024) * pow(2, Double(exponent - 15))
   }
+
+  @Test func `a NaN on either side of a maximum stays`() {
+    for set in availableRowKernels {
+      var highest = [Float](repeating: 1, count: 21)
+      var row = [Float](repeating: 2, count: 21)
+      highest[3] = .nan
+      row[17] = .nan
+      set.pointee.maximum(&highest, row, 21)
+      for index in highest.indices {
+        #expect(highest[index].isNaN == (index == 3 || index == 17))
+      }
+    }
+  }
 }

@@ -102,7 +102,7 @@ struct TokenizerTests {
 
   @Test func `options and batches that cannot be are refused`() throws {
     let tokenizer = try Fixture.tokenizer(Fixture.file())
-    expectRefusal(.invalidArgument, "2 texts", "1 second") {
+    expectRefusal(.invalidArgument, "2 texts", "1 pairs") {
       _ = try tokenizer.encode([[], []], pairs: [[]])
     }
     var options = EncodeOptions()

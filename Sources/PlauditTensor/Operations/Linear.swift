@@ -25,7 +25,7 @@ package struct Linear {
     self.weights = weights
     self.outputs = outputs
     self.inputs = inputs
-    tiles = try TilePlans.shared.tiles(weights.pointer, outputs: outputs, inputs: inputs)
+    tiles = try TilePlans.shared.tiles(outputs: outputs, inputs: inputs)
   }
 
   /// The rows a product of `rows` writes: with padding, whose content is undefined.
@@ -70,9 +70,10 @@ package struct Linear {
   }
 
   /// The tile heights that may be mixed for this shape on this CPU.
-  fileprivate static func probe(
-    _ w: UnsafePointer<Float>, outputs: Int, inputs: Int
-  ) throws(PlauditError) -> [Int] {
+  ///
+  /// Probes with weights of its own: a model's may be zeros, with which all heights agree, and the
+  /// answer serves every model of the shape.
+  fileprivate static func probe(outputs: Int, inputs: Int) throws(PlauditError) -> [Int] {
     // Small heads are as fast without BLAS, whose small-matrix paths differ from its others.
     guard outputs >= 16, inputs >= 8 else { return [] }
     let most = heights[0]
@@ -81,6 +82,12 @@ package struct Linear {
     let expected = try FloatBuffer(count: outputs)
     var random = RandomSource(seed: 12)
     for column in 0..<inputs { x.pointer[column] = Float(random.uniform()) * 2 - 1 }
+    let weights = try FloatBuffer(count: outputs * inputs)
+    defer { withExtendedLifetime(weights) {} }
+    let w = weights.pointer
+    for index in 0..<weights.count {
+      w[index] = Float(Int32(truncatingIfNeeded: index &* 0x9E37_79B1)) * 0x1p-31
+    }
     for row in 1..<most {
       (x.pointer + row * inputs).update(from: x.pointer, count: inputs)
     }
@@ -98,7 +105,9 @@ package struct Linear {
       }
       guard uniform else { continue }
       if agreeing.isEmpty {
-        guard plausible(y.pointer, expected.pointer, x.pointer, w, outputs, inputs) else { return [] }
+        guard plausible(y.pointer, expected.pointer, x.pointer, w, outputs, inputs) else {
+          return []
+        }
         chosen.pointer.update(from: y.pointer, count: outputs)
         agreeing = [height]
       } else if memcmp(y.pointer, chosen.pointer, rowBytes) == 0 {
@@ -140,15 +149,13 @@ private final class TilePlans {
     pthread_mutex_init(lock, nil)
   }
 
-  func tiles(
-    _ weights: UnsafePointer<Float>, outputs: Int, inputs: Int
-  ) throws(PlauditError) -> [Int] {
+  func tiles(outputs: Int, inputs: Int) throws(PlauditError) -> [Int] {
     let shape = Shape(outputs: outputs, inputs: inputs)
     pthread_mutex_lock(lock)
     let known = plans[shape]
     pthread_mutex_unlock(lock)
     if let known { return known }
-    let found = try Linear.probe(weights, outputs: outputs, inputs: inputs)
+    let found = try Linear.probe(outputs: outputs, inputs: inputs)
     pthread_mutex_lock(lock)
     plans[shape] = found
     pthread_mutex_unlock(lock)

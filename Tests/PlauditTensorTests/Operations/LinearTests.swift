@@ -74,4 +74,17 @@ struct LinearTests {
         control: RunControl(cancellation: cancellation))
     }
   }
+
+  @Test func `a first model of zeros does not decide the tiles of the next`() throws {
+    let (outputs, inputs) = (64, 40)
+    _ = try Linear(weights: FloatBuffer(count: outputs * inputs), outputs: outputs, inputs: inputs)
+    let linear = try Linear(
+      weights: matrix(outputs * inputs, seed: 5), outputs: outputs, inputs: inputs)
+    let x = try matrix(Linear.rowPadding * inputs, seed: 6)
+    let one = try FloatBuffer(count: Linear.rowPadding * outputs)
+    let many = try FloatBuffer(count: Linear.rowPadding * outputs)
+    try linear.forward(x.pointer, into: one.pointer, rows: 1)
+    try linear.forward(x.pointer, into: many.pointer, rows: 150)
+    #expect(Array(one.buffer[..<outputs]) == Array(many.buffer[..<outputs]))
+  }
 }
