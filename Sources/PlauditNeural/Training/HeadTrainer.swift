@@ -133,15 +133,20 @@ package final class HeadTrainer {
     var report = TrainingReport(exampleCount: targets.count)
     let rounds = options.l2 == nil ? HeadTrainer.candidates.count + 1 : 1
     var start = [Double](repeating: 0, count: examples.classes * (width + 1))
+    // Interrupted before its first iteration, a fit leaves a head that scores all labels alike.
+    if solution == nil { solution = start }
+    let bound = try CurvatureBound(
+      examples, rows: all, classWeights: classWeights(all), threads: threads, control: control)
     if let l2 = options.l2 {
       report.l2 = l2
     } else {
-      (report.l2, start) = try chooseL2(examples, start, &report, threads, control, rounds)
+      (report.l2, start) = try chooseL2(examples, start, bound, &report, threads, control, rounds)
     }
     let objective = try LogisticRegression(
       examples, rows: all, classWeights: classWeights(all), l2: report.l2, threads: threads,
       control: control)
-    let outcome = minimize(objective, from: start, control, round: rounds - 1, of: rounds)
+    let outcome = try minimize(
+      objective, from: start, bound, control, round: rounds - 1, of: rounds)
     report.iterationCount += outcome.iterations
     report.loss = outcome.value
     report.converged = outcome.converged
@@ -177,7 +182,8 @@ package final class HeadTrainer {
   // MARK: Choosing the penalty
 
   private func chooseL2(
-    _ examples: Examples, _ origin: [Double], _ report: inout TrainingReport, _ threads: Int,
+    _ examples: Examples, _ origin: [Double], _ bound: CurvatureBound?,
+    _ report: inout TrainingReport, _ threads: Int,
     _ control: RunControl, _ rounds: Int
   ) throws(PlauditError) -> (Double, [Double]) {
     let (train, held) = try split()
@@ -189,7 +195,8 @@ package final class HeadTrainer {
     var best: (l2: Double, point: [Double], macroF1: Double)?
     for (round, l2) in HeadTrainer.candidates.enumerated() {
       objective.l2 = l2
-      let outcome = minimize(objective, from: point, control, round: round, of: rounds)
+      let outcome = try minimize(
+        objective, from: point, bound, control, round: round, of: rounds)
       report.iterationCount += outcome.iterations
       point = outcome.point
       solution = point
@@ -239,15 +246,22 @@ package final class HeadTrainer {
   }
 
   private func minimize(
-    _ objective: LogisticRegression, from start: [Double], _ control: RunControl, round: Int,
-    of rounds: Int
-  ) -> LBFGS.Outcome {
+    _ objective: LogisticRegression, from start: [Double], _ bound: CurvatureBound?,
+    _ control: RunControl, round: Int, of rounds: Int
+  ) throws(PlauditError) -> LBFGS.Outcome {
     let search = LBFGS(
       history: options.history, maximumIterations: options.maximumIterations,
       tolerance: options.tolerance)
     let base = round * options.maximumIterations
     let total = rounds * options.maximumIterations
-    return search.minimize(objective, from: start) { iteration, value in
+    var precondition: ((inout [Double]) -> Void)?
+    if let bound,
+      try bound.prepare(
+        l2: objective.l2, tick: { control.report(.fitting, done: base, total: total) })
+    {
+      precondition = bound.apply
+    }
+    return search.minimize(objective, from: start, precondition: precondition) { iteration, value in
       control.report(.fitting, done: base + iteration, total: total, loss: value)
     }
   }

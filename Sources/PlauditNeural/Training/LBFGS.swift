@@ -35,9 +35,12 @@ struct LBFGS {
     let inverse: Double
   }
 
-  /// - Parameter progress: told the iteration and value after each iteration.
+  /// - Parameters:
+  ///   - precondition: multiplies by an approximate inverse of the curvature, the identity when nil.
+  ///   - progress: told the iteration and value after each iteration.
   func minimize(
-    _ objective: any Objective, from start: [Double], progress: (Int, Double) -> Void
+    _ objective: any Objective, from start: [Double],
+    precondition: ((inout [Double]) -> Void)? = nil, progress: (Int, Double) -> Void
   ) -> Outcome {
     var outcome = Outcome(point: start, value: .nan, iterations: 0, converged: false)
     var gradient = [Double](repeating: 0, count: objective.count)
@@ -49,8 +52,8 @@ struct LBFGS {
           outcome.converged = true
           return outcome
         }
-        let direction = descent(gradient, corrections)
-        let first = corrections.isEmpty ? min(1, 1 / norm(gradient)) : 1
+        let direction = descent(gradient, corrections, precondition)
+        let first = corrections.isEmpty && precondition == nil ? min(1, 1 / norm(gradient)) : 1
         guard
           let next = try search(
             objective, from: outcome.point, value: outcome.value, gradient: gradient,
@@ -81,7 +84,9 @@ struct LBFGS {
     return outcome
   }
 
-  private func descent(_ gradient: [Double], _ corrections: [Correction]) -> [Double] {
+  private func descent(
+    _ gradient: [Double], _ corrections: [Correction], _ precondition: ((inout [Double]) -> Void)?
+  ) -> [Double] {
     var direction = gradient.map { -$0 }
     var factors = [Double](repeating: 0, count: corrections.count)
     for index in corrections.indices.reversed() {
@@ -89,8 +94,11 @@ struct LBFGS {
       factors[index] = correction.inverse * dot(correction.step, direction)
       add(-factors[index], correction.change, to: &direction)
     }
+    precondition?(&direction)
     if let last = corrections.last {
-      let scale = 1 / (last.inverse * dot(last.change, last.change))
+      var curved = last.change
+      precondition?(&curved)
+      let scale = 1 / (last.inverse * dot(last.change, curved))
       for index in direction.indices { direction[index] *= scale }
     }
     for (index, correction) in corrections.enumerated() {

@@ -99,7 +99,8 @@ struct HeadTrainerTests {
           Texts(["x", "y"]).batch(), labels: labels, threads: 1, control: RunControl())
       }
     }
-    let vectors: [Float] = [Float](repeating: 0, count: 32) + [.nan]
+    let vectors: [Float] =
+      [Float](repeating: 0, count: 32) + [.nan]
       + [Float](repeating: 0, count: 31)
     let good: [Int32] = [0, 1]
     vectors.withUnsafeBufferPointer { vectors in
