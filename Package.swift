@@ -35,14 +35,16 @@ let package = Package(
       name: "CJansson",
       linkerSettings: [.unsafeFlags(archives), .linkedLibrary(":libjansson.a")]),
     .target(name: "CHost"),
-    .target(name: "PlauditCore", dependencies: ["CHost", "CJansson"], swiftSettings: swiftSettings),
+    .target(
+      name: "PlauditCore", dependencies: ["CHost", "CJansson"], swiftSettings: swiftSettings),
 
     // The language half: text to tokens to tensors to scores
     .target(name: "CUnicode"),
     .target(
       name: "PlauditText", dependencies: ["PlauditCore", "CUnicode"],
       swiftSettings: swiftSettings),
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
+    .target(
+      name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
     .target(
       name: "PlauditTensor", dependencies: ["PlauditCore", "COpenBLAS", "CKernels"],
       swiftSettings: swiftSettings,

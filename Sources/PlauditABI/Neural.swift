@@ -344,7 +344,8 @@ public func plaudit_scorer_create(
 public func plaudit_scorer_score(
   _ scorer: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int64,
   _ out_scores: UnsafeMutablePointer<Float>?, _ score_capacity: Int64,
-  _ out_label: UnsafeMutablePointer<Int32>?, _ out_report: UnsafeMutablePointer<plaudit_text_report>?,
+  _ out_label: UnsafeMutablePointer<Int32>?,
+  _ out_report: UnsafeMutablePointer<plaudit_text_report>?,
   _ error: ErrorSlot?
 ) -> plaudit_status {
   out_label?.pointee = -1

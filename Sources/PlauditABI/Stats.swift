@@ -18,35 +18,40 @@ private func kpi(
 
 @implementation @_cdecl("plaudit_kpi_click_through_rate")
 public func plaudit_kpi_click_through_rate(
-  _ clicks: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ clicks: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.clickThroughRate, clicks, impressions, out_value, error)
 }
 
 @implementation @_cdecl("plaudit_kpi_engagement_rate_by_impressions")
 public func plaudit_kpi_engagement_rate_by_impressions(
-  _ engagements: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ engagements: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.engagementRateByImpressions, engagements, impressions, out_value, error)
 }
 
 @implementation @_cdecl("plaudit_kpi_engagement_rate_by_reach")
 public func plaudit_kpi_engagement_rate_by_reach(
-  _ engagements: Double, _ reach: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ engagements: Double, _ reach: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.engagementRateByReach, engagements, reach, out_value, error)
 }
 
 @implementation @_cdecl("plaudit_kpi_engagement_rate_by_followers")
 public func plaudit_kpi_engagement_rate_by_followers(
-  _ engagements: Double, _ followers: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ engagements: Double, _ followers: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.engagementRateByFollowers, engagements, followers, out_value, error)
 }
 
 @implementation @_cdecl("plaudit_kpi_conversion_rate")
 public func plaudit_kpi_conversion_rate(
-  _ conversions: Double, _ visitors: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ conversions: Double, _ visitors: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.conversionRate, conversions, visitors, out_value, error)
 }
@@ -60,7 +65,8 @@ public func plaudit_kpi_cost_per_click(
 
 @implementation @_cdecl("plaudit_kpi_cost_per_mille")
 public func plaudit_kpi_cost_per_mille(
-  _ cost: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ cost: Double, _ impressions: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.costPerMille, cost, impressions, out_value, error)
 }
@@ -88,14 +94,16 @@ public func plaudit_kpi_return_on_investment(
 
 @implementation @_cdecl("plaudit_kpi_average_order_value")
 public func plaudit_kpi_average_order_value(
-  _ revenue: Double, _ orders: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ revenue: Double, _ orders: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.averageOrderValue, revenue, orders, out_value, error)
 }
 
 @implementation @_cdecl("plaudit_kpi_revenue_per_visitor")
 public func plaudit_kpi_revenue_per_visitor(
-  _ revenue: Double, _ visitors: Double, _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+  _ revenue: Double, _ visitors: Double, _ out_value: UnsafeMutablePointer<Double>?,
+  _ error: ErrorSlot?
 ) -> plaudit_status {
   kpi(.revenuePerVisitor, revenue, visitors, out_value, error)
 }

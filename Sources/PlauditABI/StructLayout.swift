@@ -3,7 +3,9 @@ import CPlaudit
 // What plaudit_abi_describe says: each public struct with its size and its fields' offsets, as the
 // compiler lays them out.
 
-private func layout<Root>(_ name: String, _ type: Root.Type, _ fields: [(String, PartialKeyPath<Root>)]) -> String {
+private func layout<Root>(
+  _ name: String, _ type: Root.Type, _ fields: [(String, PartialKeyPath<Root>)]
+) -> String {
   let offsets = fields.map { name, path in
     "\"\(name)\": \(MemoryLayout<Root>.offset(of: path) ?? -1)"
   }

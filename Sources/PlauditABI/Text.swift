@@ -195,7 +195,8 @@ public func plaudit_tokenizer_token_id(
       let text = try bytes(token, length, "token")
       guard let id = $0.tokenizer.id(of: text) else {
         throw PlauditError(
-          .notFound, "the vocabulary has no token \(String(decoding: text.prefix(100), as: UTF8.self))")
+          .notFound,
+          "the vocabulary has no token \(String(decoding: text.prefix(100), as: UTF8.self))")
       }
       slot.pointee = id
     }
@@ -292,11 +293,13 @@ private func truncation(
   _ given: plaudit_encode_options, _ tokenizer: Tokenizer
 ) throws(PlauditError) -> Truncation? {
   try choice(given.truncation, "truncation", in: 0...4)
-  let side: Truncation.Direction = try flag(given.truncation_side, "truncation_side") ? .left : .right
+  let side: Truncation.Direction =
+    try flag(given.truncation_side, "truncation_side") ? .left : .right
   if given.truncation <= 1 {
     guard given.max_length == 0, given.stride == 0 else {
       throw PlauditError(
-        .invalidArgument, "max_length or stride is set, but truncation does not say how to cut; "
+        .invalidArgument,
+        "max_length or stride is set, but truncation does not say how to cut; "
           + "choose LONGEST_FIRST, ONLY_FIRST or ONLY_SECOND")
     }
     return given.truncation == 0 ? tokenizer.fileTruncation : nil

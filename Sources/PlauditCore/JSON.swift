@@ -282,7 +282,8 @@ package struct JSONValue {
   }
 
   /// A JSON text of several values in one array, as `modules.json` is.
-  package static func text(array values: [JSONValue], file: String) throws(PlauditError) -> [UInt8] {
+  package static func text(array values: [JSONValue], file: String) throws(PlauditError) -> [UInt8]
+  {
     guard let root = try array(values, file: file) else { return [] }
     return try JSONValue(file: file, path: "", document: Document(root), node: root).text()
   }

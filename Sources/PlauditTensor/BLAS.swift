@@ -39,7 +39,9 @@ package enum BLAS {
   }
 
   /// Version and build of the copy inside, such as `OpenBLAS 0.3.21 … SINGLE_THREADED`.
-  package static var configuration: String { openblas_get_config().map { String(cString: $0) } ?? "" }
+  package static var configuration: String {
+    openblas_get_config().map { String(cString: $0) } ?? ""
+  }
   /// The CPU core type its kernels were chosen for.
   package static var core: String { openblas_get_corename().map { String(cString: $0) } ?? "" }
 }

@@ -1,8 +1,8 @@
-"""Writes Reference/hostile/<case>/ (tiny broken model folders) and Reference/hostile.json.
+"""Writes Reference/hostile/<case>/ (tiny broken model folders) and Reference/bert_hostile.json.
 
 Run: python scripts/reference/bert_hostile.py      (versions: requirements.txt; no arguments, no network)
 
-Each folder is a valid one (hidden 8, 1 layer, 27 tokens) with exactly one fault. hostile.json has
+Each folder is a valid one (hidden 8, 1 layer, 27 tokens) with exactly one fault. bert_hostile.json has
 `controls` (folders that must load) and `cases`: name -> `expect` (the error kind), `mentions` (what
 the message must contain), `why` (the fault), `reference` (what the Python libraries say of it;
 information only, "accepted" where they let it pass; hash order changes the words of two of them
@@ -472,7 +472,7 @@ def main():
         assert reference(name) == "accepted", (name, reference(name))
     for name in cases:
         cases[name]["reference"] = reference(name)
-    write_json(REFERENCE / "hostile.json", {
+    write_json(REFERENCE / "bert_hostile.json", {
         "tool": "safetensors, tokenizers, transformers, sentence-transformers",
         "version": versions("safetensors", "tokenizers", "transformers", "sentence-transformers", "torch"),
         "call": "open every folder; each case fails with the expected kind, each control loads",

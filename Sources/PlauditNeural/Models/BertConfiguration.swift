@@ -48,13 +48,15 @@ package struct BertConfiguration {
     padId = try json["pad_token_id"]?.integer(in: 0...(vocabularySize - 1)) ?? 0
     let smallest = try json["layer_norm_eps"]?.number() ?? 1e-12
     guard smallest > 0, smallest < 1 else {
-      throw PlauditError(.corrupt, "config.json: layer_norm_eps is \(smallest), not between 0 and 1")
+      throw PlauditError(
+        .corrupt, "config.json: layer_norm_eps is \(smallest), not between 0 and 1")
     }
     epsilon = Float(smallest)
     guard hiddenSize % headCount == 0 else {
       throw PlauditError(
         .corrupt,
-        "config.json: hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
+        "config.json: hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)"
+      )
     }
     let name = try json["hidden_act"]?.string() ?? "gelu"
     guard let activation = Activation(rawValue: name) else {

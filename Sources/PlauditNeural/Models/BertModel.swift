@@ -10,7 +10,8 @@ enum BertModel {
     let encoder = try BertEncoder(folder.weights, folder.configuration)
     let size = folder.configuration.hiddenSize
     let hasPooler = folder.weights.has("pooler.dense.weight")
-    let pooler = hasPooler
+    let pooler =
+      hasPooler
       ? try Dense(folder.weights, "pooler.dense", outputs: size, inputs: size) : nil
     return Model(folder, encoder: encoder, pooler: pooler, pooledHead: nil)
   }

@@ -65,7 +65,8 @@ package struct ClassifierHead {
     case "regression": problem = .regression
     case .some(let other):
       throw PlauditError(
-        .unsupported, "config.json: problem_type \(other) is not supported; supported: "
+        .unsupported,
+        "config.json: problem_type \(other) is not supported; supported: "
           + "single_label_classification, multi_label_classification, regression")
     }
   }

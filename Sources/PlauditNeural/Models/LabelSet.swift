@@ -30,7 +30,8 @@ package struct LabelSet: Sendable {
     let stated = map.count
     guard stated == count else {
       throw PlauditError(
-        .shape, "tensor \(tensor) has \(count) rows, config.json names \(stated) labels in id2label")
+        .shape, "tensor \(tensor) has \(count) rows, config.json names \(stated) labels in id2label"
+      )
     }
     var names = [String?](repeating: nil, count: count)
     for key in try map.keys() {

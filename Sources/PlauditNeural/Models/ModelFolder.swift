@@ -52,7 +52,8 @@ struct ModelFolder {
     } else {
       embeddingHead = nil
     }
-    maxLength = try ModelFolder.maxLength(path, configuration, tokenizer, isSentence: modules != nil)
+    maxLength = try ModelFolder.maxLength(
+      path, configuration, tokenizer, isSentence: modules != nil)
     var files: [TokenizerAsset] = []
     for name in ModelFolder.tokenizerNames where File.exists("\(path)/\(name)") {
       let bytes = try File.bytes(of: "\(path)/\(name)", limit: ModelFolder.maximumAssetBytes)

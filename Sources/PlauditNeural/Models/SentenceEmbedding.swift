@@ -146,11 +146,13 @@ package struct SentenceEmbedding {
         }
       case ("Pooling", _), ("Normalize", _), ("Dense", _):
         throw PlauditError(
-          .unsupported, "\(modulesFile): \(name) stands where Plaudit does not support a \(kind); "
+          .unsupported,
+          "\(modulesFile): \(name) stands where Plaudit does not support a \(kind); "
             + "supported: Transformer, Pooling, then Normalize and Dense")
       default:
         throw PlauditError(
-          .unsupported, "\(modulesFile): module type \(kind) is not supported; "
+          .unsupported,
+          "\(modulesFile): module type \(kind) is not supported; "
             + "supported: Transformer, Pooling, Normalize, Dense")
       }
     }
@@ -206,11 +208,13 @@ package struct SentenceEmbedding {
     }
     guard !pooling.isEmpty, modes.count == order.count else {
       throw PlauditError(
-        .unsupported, "\(file): pooling modes \(modes) are not supported; supported: mean, cls, max")
+        .unsupported, "\(file): pooling modes \(modes) are not supported; supported: mean, cls, max"
+      )
     }
     guard json["pooling_mode"] == nil || modes == order else {
       throw PlauditError(
-        .unsupported, "\(file): pooling modes in the order \(modes) are not supported; "
+        .unsupported,
+        "\(file): pooling modes in the order \(modes) are not supported; "
           + "supported is \(order)")
     }
     return pooling
@@ -234,7 +238,8 @@ package struct SentenceEmbedding {
     case "Tanh": activation = .tanh
     default:
       throw PlauditError(
-        .unsupported, "\(file): activation_function \(function) is not supported; "
+        .unsupported,
+        "\(file): activation_function \(function) is not supported; "
           + "supported: Identity, Tanh")
     }
     guard try json["bias"]?.boolean() ?? true else {

@@ -46,12 +46,14 @@ package struct PredictionOptions {
       stride = windowStride ?? max(0, min(length / 8, room - 1))
       guard stride >= 0, stride < max(room, 1) else {
         throw PlauditError(
-          .outOfRange, "window_stride is \(stride), allowed are 0 to \(max(room - 1, 0)), "
+          .outOfRange,
+          "window_stride is \(stride), allowed are 0 to \(max(room - 1, 0)), "
             + "one less than the text tokens of a window")
       }
     } else if let windowStride, windowStride != 0 {
       throw PlauditError(
-        .invalidArgument, "window_stride is \(windowStride), but long_text does not ask for windows")
+        .invalidArgument, "window_stride is \(windowStride), but long_text does not ask for windows"
+      )
     }
     var options = EncodeOptions()
     options.truncation = Truncation(maxLength: length, strategy: .longestFirst, stride: stride)

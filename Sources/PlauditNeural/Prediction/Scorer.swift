@@ -38,7 +38,8 @@ package final class Scorer {
     _ text: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>
   ) throws(PlauditError) -> TextReport {
     guard let embedding else {
-      throw PlauditError(.invalidArgument, "neither the model folder nor the options name a pooling")
+      throw PlauditError(
+        .invalidArgument, "neither the model folder nor the options name a pooling")
     }
     return try embedding.run(text, into: values)
   }

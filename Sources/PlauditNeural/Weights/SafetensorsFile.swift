@@ -166,7 +166,9 @@ package final class SafetensorsFile {
   private static func checkTiling(
     _ entries: [String: Entry], name: String, dataStart: Int, fileSize: Int
   ) throws(PlauditError) {
-    let ordered = entries.sorted { ($0.value.start, $0.value.byteCount) < ($1.value.start, $1.value.byteCount) }
+    let ordered = entries.sorted {
+      ($0.value.start, $0.value.byteCount) < ($1.value.start, $1.value.byteCount)
+    }
     var position = dataStart
     for (tensor, entry) in ordered {
       guard entry.start == position else {

@@ -68,7 +68,8 @@ package final class WeightFolder {
     parameterCount += count
     guard bytesRead <= limitBytes else {
       throw PlauditError(
-        .limit, "the weights take more than \(limitBytes) bytes, which is the limit set for a model")
+        .limit, "the weights take more than \(limitBytes) bytes, which is the limit set for a model"
+      )
     }
     return count
   }
@@ -122,7 +123,8 @@ package final class WeightFolder {
       }
       guard let number = numbers[shard] else { continue }
       guard files[number].entry(tensor) != nil else {
-        throw PlauditError(.corrupt, "\(shard) lacks tensor \(tensor), which \(json.file) puts there")
+        throw PlauditError(
+          .corrupt, "\(shard) lacks tensor \(tensor), which \(json.file) puts there")
       }
       owner[tensor] = number
     }

@@ -77,7 +77,7 @@ struct ModelTests {
   }
 
   @Test func `every hostile folder is refused with its kind and a name`() throws {
-    let reference: HostileReference = try Reference.load("hostile.json")
+    let reference: HostileReference = try Reference.load("bert_hostile.json")
     let kinds: [String: PlauditError.Kind] = [
       "corrupt": .corrupt, "shape": .shape, "unsupported": .unsupported, "notFound": .notFound,
       "limit": .limit, "notFinite": .notFinite,

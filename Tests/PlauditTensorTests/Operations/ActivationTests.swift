@@ -7,8 +7,14 @@ struct ActivationTests {
   @Test func `each activation equals its formula`() {
     let formulas: [(Activation, (Double) -> Double)] = [
       (.gelu, { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) }),
-      (.geluNew, { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }),
-      (.geluTanh, { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }),
+      (
+        .geluNew,
+        { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+      ),
+      (
+        .geluTanh,
+        { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+      ),
       (.relu, { max(0, $0) }),
       (.silu, { $0 / (1 + exp(-$0)) }),
       (.tanh, { tanh($0) }),
