@@ -73,6 +73,9 @@ test: build $(DEFAULT_MODEL)
 run-tests:
 	@$(STEP) swift-test 'Testing the Swift modules' 'Test run with|Executed [1-9]' \
 	  swift test --scratch-path .build $(STRICT_FLAGS)
+	@PLAUDIT_KERNELS=portable $(STEP) swift-test-portable 'Testing them on the portable kernels' \
+	  'Test run with|Executed [1-9]' swift test --scratch-path .build $(STRICT_FLAGS) \
+	  --skip-build --filter 'PlauditNeuralTests|PlauditTensorTests'
 	@$(STEP) c-test 'Testing the library from C' ' passed, ' Tests/abi/run
 	@$(STEP) cpp-test 'Testing the C++ binding' ' passed, ' scripts/run-tests bindings/cpp/tests
 	@$(STEP) python-test 'Testing the Python binding' ' (passed|skipped)' \

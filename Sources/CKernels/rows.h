@@ -69,7 +69,7 @@ static void PK_NAME(relu)(float *row, const float *bias, int64_t n) {
 /* exp(x) for x <= 88: 2^k by exponent bits, the rest by a degree-6 minimax polynomial on
    [-ln 2 / 2, ln 2 / 2] (relative error 2e-9 before rounding). Below -87 the result is 0. */
 static inline float exponential(float x) {
-  float clamped = x < -87.0f ? -87.0f : x;
+  float clamped = x > -87.0f ? x : -87.0f; /* NaN becomes -87: it has no integer */
   float k = rintf(clamped * 1.44269504088896341f);
   float r = PK_MULADD(k, -0.693145751953125f, clamped); /* ln 2 in two parts */
   r = PK_MULADD(k, -1.42860682030941723e-6f, r);
@@ -84,7 +84,8 @@ static inline float exponential(float x) {
   float power;
   memcpy(&power, &bits, sizeof power);
   float result = p * power;
-  return x < -87.0f ? 0.0f : result;
+  result = x < -87.0f ? 0.0f : result;
+  return x == x ? result : x;
 }
 
 /* erf(x): near 0 an odd polynomial; beyond, 1 - exp(-h(|x|)) with h fitted to -log(erfc).

@@ -124,7 +124,7 @@ final class TextRunner {
     guard pack.rowCount > 0 else { return }
     try model.encoder.forward(pack, scratch, control: control)
     let texts = packedTexts.mutable.bindMemory(to: Int.self)
-    for row in 0..<pack.rowCount { finish(row, text: texts[row]) }
+    for row in 0..<pack.rowCount { try finish(row, text: texts[row]) }
     pack.clear()
   }
 
@@ -139,19 +139,41 @@ final class TextRunner {
     pack.add(ids: row.ids, typeIds: row.typeIds)
   }
 
-  private func finish(_ row: Int, text: Int) {
+  private func finish(_ row: Int, text: Int) throws(PlauditError) {
     let states = scratch.states + pack.start(row) * model.configuration.hiddenSize
     let length = pack.length(row)
     switch output {
     case .states:
-      sink.take(text: text, values: states, count: length * model.configuration.hiddenSize)
+      try deliver(text, states, length * model.configuration.hiddenSize)
     case .embedding(let embedding):
       embedding.forward(states, length: length, into: vector.pointer, spare: spare.pointer)
-      sink.take(text: text, values: vector.pointer, count: embedding.width)
+      try deliver(text, vector.pointer, embedding.width)
     case .scores(let head, let embedding, let pooler, let probabilities):
       computeLogits(head, embedding, pooler, states, length)
+      try checkFinite(text, logits.pointer, head.count)
       if probabilities { head.problem.probabilities(logits.pointer, count: head.count) }
       sink.take(text: text, values: logits.pointer, count: head.count)
+    }
+  }
+
+  /// Hands values on when all are numbers.
+  private func deliver(
+    _ text: Int, _ values: UnsafePointer<Float>, _ count: Int
+  ) throws(PlauditError) {
+    try checkFinite(text, values, count)
+    sink.take(text: text, values: values, count: count)
+  }
+
+  /// Weights are finite, but the largest of them can still carry a product out of a float's range.
+  private func checkFinite(
+    _ text: Int, _ values: UnsafePointer<Float>, _ count: Int
+  ) throws(PlauditError) {
+    let bad = nonFiniteCount(values, count: count)
+    guard bad == 0 else {
+      throw PlauditError(
+        .notFinite,
+        "the model gives \(bad) values that are NaN or infinite: its weights exceed what single "
+          + "precision can multiply", index: Int64(text))
     }
   }
 
@@ -197,6 +219,7 @@ final class TextRunner {
     }
     sink.take(text: index, report: report)
     for column in 0..<width { logits.pointer[column] = Float(total[column] / weights) }
+    try checkFinite(index, logits.pointer, width)
     switch output {
     case .scores(let head, _, _, true):
       head.problem.probabilities(logits.pointer, count: width)

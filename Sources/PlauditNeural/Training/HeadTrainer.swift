@@ -172,6 +172,13 @@ package final class HeadTrainer {
       }
       bias.pointer[row] = Float(solution[row * (width + 1) + width])
     }
+    let bad =
+      nonFiniteCount(weights.pointer, count: weights.count)
+      + nonFiniteCount(bias.pointer, count: classes)
+    guard bad == 0 else {
+      throw PlauditError(
+        .notFinite, "\(bad) weights of the head exceed single precision; give a larger l2")
+    }
     let dense = Dense(
       linear: try Linear(weights: weights, outputs: classes, inputs: width), bias: bias)
     return Model(

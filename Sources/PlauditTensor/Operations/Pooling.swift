@@ -38,7 +38,13 @@ package struct Pooling: OptionSet, Sendable {
   /// Scales a vector to length 1; one shorter than 1e-12 is divided by 1e-12, as
   /// `torch.nn.functional.normalize` does.
   package static func normalize(_ vector: UnsafeMutablePointer<Float>, width: Int) {
-    let length = rowKernels.pointee.dot(vector, vector, Int64(width)).squareRoot()
+    var length = rowKernels.pointee.dot(vector, vector, Int64(width)).squareRoot()
+    if !length.isFinite {
+      // The squares left a float's range, the length need not.
+      var sum = 0.0
+      for column in 0..<width { sum += Double(vector[column]) * Double(vector[column]) }
+      length = Float(sum.squareRoot())
+    }
     let divisor = Swift.max(length, 1e-12)
     for column in 0..<width { vector[column] /= divisor }
   }

@@ -30,6 +30,9 @@ struct PoolingTests {
     var vector: [Float] = [3, 4]
     Pooling.normalize(&vector, width: 2)
     #expect(vector == [0.6, 0.8])
+    var huge: [Float] = [3e30, 4e30]
+    Pooling.normalize(&huge, width: 2)
+    #expect(huge == [0.6, 0.8])
     var zero: [Float] = [0, 0]
     Pooling.normalize(&zero, width: 2)
     #expect(zero == [0, 0])

@@ -1,0 +1,94 @@
+"""The ctypes mirror of the C contract against the header and the library that is loaded."""
+
+import ctypes
+import json
+import re
+import subprocess
+import sys
+
+from conftest import CHECKOUT
+from plaudit import _abi, errors
+
+import plaudit
+
+HEADER = (CHECKOUT / "include/plaudit.h").read_text()
+
+
+def test_version_is_the_headers():
+    numbers = [re.search(rf"PLAUDIT_VERSION_{part} (\d+)", HEADER).group(1)
+               for part in ("MAJOR", "MINOR", "PATCH")]
+    assert plaudit.version() == plaudit.__version__ == ".".join(numbers)
+    assert plaudit.version_number() == int(numbers[0]) * 10000 + int(numbers[1]) * 100 + int(numbers[2])
+
+
+def test_build_info_names_what_is_inside():
+    info = plaudit.build_info()
+    assert info["version"] == plaudit.version()
+    assert info["row_kernels"] in ("portable", "avx2", "avx512")
+    assert "OpenBLAS" in info["blas"] and info["precision"] == "fp32"
+
+
+def test_constants_equal_the_headers():
+    pairs = re.findall(r"\bPLAUDIT_([A-Z0-9_]+) = (-?\d+)", HEADER)
+    assert len(pairs) > 60
+    assert {name: getattr(_abi, name, None) for name, _ in pairs} == {
+        name: int(number) for name, number in pairs}
+
+
+def test_structs_equal_the_librarys():
+    described = json.loads(_abi.load().plaudit_abi_describe())
+    assert set(described) == set(_abi.STRUCTS)
+    for name, struct in _abi.STRUCTS.items():
+        assert ctypes.sizeof(struct) == described[name]["size"], name
+        offsets = {field: getattr(struct, field).offset for field, _ in struct._fields_}
+        assert offsets == described[name]["fields"], name
+
+
+def test_every_function_is_bound_with_its_types():
+    library = _abi.load()
+    declared = set(re.findall(r"\b(plaudit_\w+)\(", re.sub(r"/\*.*?\*/", "", HEADER, flags=re.S)))
+    assert declared - {"plaudit_progress_fn"} == set(_abi.FUNCTIONS)
+    for name, (result, parameters) in _abi.FUNCTIONS.items():
+        assert getattr(library, name).restype is result
+        assert getattr(library, name).argtypes == parameters
+
+
+def test_every_status_has_an_error_of_pythons_kind():
+    kinds = {"INVALID_ARGUMENT": ValueError, "OUT_OF_RANGE": ValueError, "INVALID_DATA": ValueError,
+             "NOT_FOUND": FileNotFoundError, "IO": OSError, "OUT_OF_MEMORY": MemoryError,
+             "TIMEOUT": TimeoutError, "UNSUPPORTED": NotImplementedError,
+             "INVALID_UTF8": UnicodeError}
+    statuses = re.findall(r"PLAUDIT_ERROR_(\w+) = (\d+)", HEADER)
+    assert len(statuses) > 20
+    for name, number in statuses:
+        kind = errors._CLASSES[int(number)]
+        assert issubclass(kind, plaudit.PlauditError) and issubclass(kind, kinds.get(name, Exception))
+        assert kind.code == int(number) or name == "NULL_POINTER"
+
+
+def test_an_absent_library_is_said_at_import():
+    done = subprocess.run(
+        [sys.executable, "-c", "import plaudit"], capture_output=True, text=True,
+        env={"PLAUDIT_LIBRARY": "nowhere.so", "PYTHONPATH": str(CHECKOUT / "bindings/python/src")})
+    assert done.returncode != 0
+    assert "ImportError" in done.stderr and "nowhere.so" in done.stderr
+
+
+def test_works_without_numpy():
+    program = """
+import sys
+sys.modules["numpy"] = None
+import plaudit
+with plaudit.Model(sys.argv[1]) as model:
+    found = model.predict(["a great day", None])
+    assert found.labels[1] is None and abs(sum(found[0].scores.values()) - 1) < 1e-6
+    assert len(model.hidden_states(["a"]).of(0)) >= 3
+assert list(plaudit.ctr([1, 2], [4, 4])) == [0.25, 0.5]
+report = plaudit.classification_report(["a", "b"], ["a", "a"])
+assert report.accuracy == 0.5
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program,
+         str(CHECKOUT / "Tests/PlauditNeuralTests/Reference/bert_tiny/sequence_single")],
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,270 @@
+"""Models, scorers and trainers: values of transformers, the same bits everywhere, all refusals."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy
+import pytest
+from conftest import CHECKOUT, TINY
+
+import plaudit
+
+POSTS = ["a great day", "bad tea", "the cup was late, again and again", "", "delivery!", "ok " * 9]
+REFERENCE = json.loads((TINY.parent / "bert_tiny.json").read_text())["models"]
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCE))
+def test_values_equal_transformers(name):
+    with plaudit.Model(TINY / name) as model:
+        length = REFERENCE[name]["max_length"]
+        for case in REFERENCE[name]["cases"]:
+            texts, pairs = [case["text"]], None if case.get("pair") is None else [case["pair"]]
+            if "last_hidden_state" in case:
+                found = model.hidden_states(texts, pairs, max_length=length).of(0)
+                wanted = numpy.array(case["last_hidden_state"]).reshape(found.shape)
+                assert numpy.abs(found - wanted).max() <= 2e-5
+            if "logits" in case:
+                found = model.predict(texts, pairs, scores="logits", max_length=length).scores[0]
+                assert numpy.abs(found - case["logits"]).max() <= 2e-5
+            if "embedding" in case and model.info.label_count == 0:
+                assert numpy.abs(model.embed(texts)[0] - case["embedding"]).max() <= 2e-5
+
+
+def test_scores_are_the_same_bits_alone_in_batches_and_on_threads(minilm, tweets):
+    posts = tweets[::997]
+    with plaudit.Model(minilm) as model:
+        alone = numpy.stack([model.embed([post])[0] for post in posts])
+        scorer = model.scorer()
+        assert all(numpy.array_equal(scorer.embed(p), e) for p, e in zip(posts, alone))
+        for threads in (1, 2, 5):
+            assert numpy.array_equal(model.embed(posts, threads=threads), alone)
+            assert numpy.array_equal(model.embed(posts[::-1], threads=threads), alone[::-1])
+
+
+def test_a_prediction_names_its_labels(classifier):
+    assert classifier.labels == ("positive", "negative", "neutral")
+    found = classifier.predict([*POSTS, None])
+    assert len(found) == 7 and found.scores.shape == (7, 3) and found.scores.dtype == numpy.float32
+    for one, label in zip(found, found.labels):
+        if label is not None:
+            assert label == max(one.scores, key=one.scores.get)
+            assert abs(sum(one.scores.values()) - 1) < 1e-6
+    assert found.labels[-1] is None and numpy.isnan(found.scores[-1]).all()
+    assert classifier.label_index("neutral") == 2
+    with pytest.raises(LookupError, match="positive, negative, neutral"):
+        classifier.label_index("happy")
+
+
+def test_nothing_in_nothing_out(classifier, embedder):
+    assert len(classifier.predict([])) == 0
+    assert embedder.embed([]).shape == (0, 32)
+    assert classifier.hidden_states([]).offsets.tolist() == [0]
+
+
+def test_a_scorer_gives_the_bits_of_a_batch(classifier):
+    scorer = classifier.scorer()
+    classifier.close()
+    for post in POSTS:
+        one = scorer.score(post)
+        with plaudit.Model(TINY / "sequence_single") as model:
+            assert one.scores == model.predict([post])[0].scores
+    with pytest.raises(plaudit.InvalidUTF8Error):
+        scorer.score(b"\xff")
+
+
+def test_long_texts_are_cut_windowed_or_refused(embedder):
+    long = "a " * 60
+    _, reports = embedder.embed([long], reports=True)
+    assert reports[0].dropped_tokens == 46 and reports[0].window_count == 1
+    vector, reports = embedder.embed([long], long_text="windows", reports=True)
+    assert reports[0].window_count > 3 and vector.shape == (1, 32)
+    with pytest.raises(plaudit.LimitError) as caught:
+        embedder.embed(["a", long], long_text="refuse")
+    assert caught.value.index == 1
+
+
+def test_poolings_stand_side_by_side(embedder):
+    options = {"normalize": False}
+    parts = [embedder.embed(POSTS, pooling=name, **options) for name in ("cls", "max", "mean")]
+    whole = embedder.embed(POSTS, pooling="cls+max+mean", **options)
+    assert numpy.array_equal(whole, numpy.hstack(parts))
+
+
+def test_info(classifier, embedder):
+    assert classifier.info.problem == "single_label" and classifier.info.label_count == 3
+    assert embedder.info.embedding_size == 32 and embedder.info.pooling == "mean"
+    assert "BertModel" in repr(embedder)
+    assert classifier.tokenizer.encode("a").ids.tolist()[0] == classifier.tokenizer.token_to_id("[CLS]")
+
+
+def trained(embedder, **options):
+    trainer = plaudit.Trainer(embedder, ["good", "bad"], **options)
+    trainer.add(["a great day", "great tea", "good cup", "great"], ["good"] * 4)
+    trainer.add(["bad tea", "a bad day", "late and cold", "bad"], ["bad"] * 4)
+    return trainer
+
+
+def test_a_head_is_trained_saved_and_loaded(embedder, tmp_path):
+    seen = []
+    trainer = trained(embedder, pooling="cls+max+mean", normalize=False, class_weight="balanced")
+    report = trainer.fit(progress=seen.append, progress_interval=0.001)
+    assert report.example_count == 8 and report.converged and report.l2 > 0
+    assert all(one.phase == "fitting" for one in seen)
+    with trainer.model() as model:
+        assert model.predict(["great", "bad"]).labels == ["good", "bad"]
+        model.save(tmp_path / "head")
+        with plaudit.Model(tmp_path / "head") as again:
+            assert again.labels == ("good", "bad") and again.info.embedding_size == 96
+            assert numpy.array_equal(again.predict(POSTS).scores, model.predict(POSTS).scores)
+
+
+def test_training_is_the_same_bits_on_any_threads_and_from_vectors(embedder):
+    first, second = trained(embedder, l2=0.5), plaudit.Trainer(embedder, ["good", "bad"], l2=0.5)
+    texts = ["a great day", "great tea", "good cup", "great", "bad tea", "a bad day",
+             "late and cold", "bad"]
+    second.add_embeddings(embedder.embed(texts), ["good"] * 4 + ["bad"] * 4)
+    first.fit(threads=1)
+    second.fit(threads=2)
+    assert numpy.array_equal(first.model().predict(POSTS).scores, second.model().predict(POSTS).scores)
+
+
+def test_bad_examples_are_refused(embedder, classifier):
+    with pytest.raises(ValueError):
+        plaudit.Trainer(embedder, ["one"])
+    with pytest.raises(plaudit.InvalidArgumentError):
+        plaudit.Trainer(classifier, ["a", "b"])
+    trainer = plaudit.Trainer(embedder, ["a", "b"])
+    with pytest.raises(plaudit.InvalidStateError):
+        trainer.model()
+    with pytest.raises(ValueError):
+        trainer.add(["x"], ["neither"])
+    with pytest.raises(plaudit.ShapeError):
+        trainer.add(["x", "y"], ["a"])
+    with pytest.raises(plaudit.NotFiniteError):
+        trainer.add_embeddings(numpy.full((1, 32), numpy.nan, numpy.float32), ["a"])
+    with pytest.raises(plaudit.InvalidStateError):
+        trainer.fit()
+
+
+@pytest.mark.parametrize("path, kind", [("nowhere", FileNotFoundError), (".", FileNotFoundError)])
+def test_folders_that_are_no_models(path, kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kind):
+        plaudit.Model(path)
+
+
+def test_hostile_folders_raise_and_never_more():
+    folder = TINY.parent / "hostile"
+    cases = json.loads((TINY.parent / "bert_hostile.json").read_text())["cases"]
+    for name in cases:
+        with pytest.raises(plaudit.PlauditError):
+            plaudit.Model(folder / name)
+
+
+def test_options_out_of_range(classifier):
+    for options in ({"threads": 257}, {"max_length": 1}, {"max_length": 10**9}, {"scores": "best"},
+                    {"timeout": -1}, {"long_text": "fold"}):
+        with pytest.raises(ValueError):
+            classifier.predict(["a"], **options)
+    with pytest.raises(plaudit.LimitError):
+        plaudit.Model(TINY / "sequence_single", max_bytes=100)
+
+
+# ---- Life of handles --------------------------------------------------------------------------
+
+
+def test_closing():
+    model = plaudit.Model(TINY / "sequence_single")
+    with model:
+        pass
+    model.close()
+    assert model.closed
+    with pytest.raises(ValueError):
+        model.predict(["a"])
+
+
+def test_a_model_is_pickled_by_its_folder(classifier):
+    with pickle.loads(pickle.dumps(classifier)) as again:
+        assert numpy.array_equal(again.predict(POSTS).scores, classifier.predict(POSTS).scores)
+
+
+def test_eight_threads_share_a_model(classifier):
+    expected = classifier.predict(POSTS).scores
+    wrong = []
+
+    def work():
+        for _ in range(40):
+            if not numpy.array_equal(classifier.predict(POSTS, threads=2).scores, expected):
+                wrong.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_forked_child_predicts(classifier):
+    expected = classifier.predict(POSTS, threads=2).scores
+    child = os.fork()
+    if child == 0:
+        same = numpy.array_equal(classifier.predict(POSTS, threads=2).scores, expected)
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+# ---- Long calls -------------------------------------------------------------------------------
+
+MANY = ["a great day with a cup of tea"] * 20_000
+
+
+def test_progress_is_told_and_may_stop(embedder):
+    seen = []
+    embedder.embed(MANY[:4000], progress=seen.append, progress_interval=0.001)
+    assert seen and seen[-1].phase == "embedding" and seen[-1].total == 4000
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+
+    def stop(progress):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        embedder.embed(MANY, progress=stop, progress_interval=0.001)
+
+
+def test_cancel_and_timeout(embedder):
+    with plaudit.Cancel() as cancel:
+        timer = threading.Timer(0.05, cancel.request)
+        timer.start()
+        with pytest.raises(plaudit.CancelledError):
+            embedder.embed(MANY * 50, cancel=cancel)
+        timer.join()
+        with pytest.raises(plaudit.CancelledError):
+            embedder.embed(["a"], cancel=cancel)
+        cancel.reset()
+        assert embedder.embed(["a"], cancel=cancel).shape == (1, 32)
+    with pytest.raises(TimeoutError):
+        embedder.embed(MANY * 50, timeout=0.05)
+
+
+def test_control_c_ends_a_long_call():
+    program = """
+import sys, plaudit
+model = plaudit.Model(sys.argv[1])
+print("ready", flush=True)
+model.embed(["a great day with a cup of tea"] * 5_000_000)
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(TINY / "sentence_mean")], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT / "bindings/python/src")})
+    assert child.stdout.readline() == "ready\n"
+    threading.Event().wait(1)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
