@@ -32,7 +32,7 @@ struct PoolingTests {
     #expect(vector == [0.6, 0.8])
     var huge: [Float] = [3e30, 4e30]
     Pooling.normalize(&huge, width: 2)
-    #expect(huge == [0.6, 0.8])
+    #expect((huge[0] - 0.6).magnitude < 1e-6 && (huge[1] - 0.8).magnitude < 1e-6)
     var zero: [Float] = [0, 0]
     Pooling.normalize(&zero, width: 2)
     #expect(zero == [0, 0])
