@@ -3,9 +3,12 @@
 Everything else is said in pyproject.toml.
 """
 
+import atexit
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from setuptools import setup
@@ -18,7 +21,12 @@ HEADER = CHECKOUT / "include/plaudit.h"
 if not HEADER.is_file():
     sys.exit("plaudit builds from its checkout only: clone it, then pip install ./bindings/python")
 MACROS = dict(re.findall(r"#define PLAUDIT_(\w+) (\d+)", HEADER.read_text()))
+VERSION = ".".join(MACROS[f"VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH"))
 SONAME = f"libplaudit.so.{MACROS['ABI_VERSION']}"
+
+# Nothing is built in the checkout, where a module that was deleted since would be packed again.
+SCRATCH = tempfile.mkdtemp(prefix="plaudit-build-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
 
 
 class BuildWithLibrary(build_py):
@@ -28,15 +36,19 @@ class BuildWithLibrary(build_py):
         super().run()
         if self.editable_mode:
             return
-        library = CHECKOUT / "out/lib" / SONAME
+        # By its full version: what an older header left there is built anew.
+        library = CHECKOUT / "out/lib" / f"libplaudit.so.{VERSION}"
         if not library.exists():
             self.announce("building the native library with make", level=2)
-            done = subprocess.run(["make", "-C", str(CHECKOUT), "build"])
-            if done.returncode or not library.exists():
-                sys.exit("the native library could not be built; see what `make build` says")
+            try:
+                subprocess.run(["make", "-C", str(CHECKOUT), "build"], check=True)
+            except (OSError, subprocess.CalledProcessError) as error:
+                sys.exit(f"the native library could not be built; see what `make build` says: {error}")
+            if not library.exists():
+                sys.exit(f"`make build` left no {library}")
         native = Path(self.build_lib) / "plaudit/_native"
         native.mkdir(parents=True, exist_ok=True)
-        self.copy_file(str(library.resolve()), str(native / SONAME))
+        self.copy_file(str(library), str(native / SONAME))
 
 
 class WheelOfThisPlatform(bdist_wheel):
@@ -51,5 +63,6 @@ class WheelOfThisPlatform(bdist_wheel):
 
 
 setup(
-    version=".".join(MACROS[f"VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH")),
+    version=VERSION,
+    options={"build": {"build_base": SCRATCH}, "egg_info": {"egg_base": SCRATCH}},
     cmdclass={"build_py": BuildWithLibrary, "bdist_wheel": WheelOfThisPlatform})
