@@ -474,34 +474,40 @@ def _open() -> tuple[ctypes.CDLL, str]:
 
 def check_version(library: ctypes.CDLL, path: str) -> None:
     """Raises ImportError when the library's binary interface is another one."""
-    found = library.plaudit_abi_version()
+    try:
+        found = library.plaudit_abi_version()
+    except AttributeError:
+        raise ImportError(f"{path} is no Plaudit library") from None
     if found != ABI_VERSION:
         raise ImportError(
             f"{path} has ABI version {found}, this package was written for {ABI_VERSION}")
 
 
 def check_layout(library: ctypes.CDLL, path: str) -> None:
-    """Raises ImportError naming the first struct that differs between library and mirror."""
+    """Raises ImportError naming the first struct of which the library is told something else.
+
+    A newer library of the same ABI version may know more structs, and more fields at the end of
+    those that say their size.
+    """
     described = json.loads(library.plaudit_abi_describe())
 
     def refuse(difference: str) -> None:
         raise ImportError(f"{path} does not fit this package: {difference}")
 
-    for name in sorted(described.keys() ^ STRUCTS.keys()):
-        side = "the library" if name in STRUCTS else "the package"
-        refuse(f"{side} does not know struct {name}")
     for name, struct in STRUCTS.items():
-        ours = {field: getattr(struct, field).offset for field, *_ in struct._fields_}
-        theirs = described[name]["fields"]
-        for field in sorted(ours.keys() ^ theirs.keys()):
-            side = "the library" if field in ours else "the package"
-            refuse(f"{side} does not know {name}.{field}")
-        for field, offset in ours.items():
+        if name not in described:
+            refuse(f"the library does not know struct {name}")
+        theirs, size = described[name]["fields"], described[name]["size"]
+        for field, *_ in struct._fields_:
+            offset = getattr(struct, field).offset
+            if field not in theirs:
+                refuse(f"the library does not know {name}.{field}")
             if theirs[field] != offset:
                 refuse(f"{name}.{field} is at byte {theirs[field]}, expected at {offset}")
-        if described[name]["size"] != ctypes.sizeof(struct):
-            refuse(
-                f"{name} has {described[name]['size']} bytes, expected {ctypes.sizeof(struct)}")
+        expected = ctypes.sizeof(struct)
+        may_grow = struct._fields_[0][0] == "struct_size"
+        if size < expected or (size > expected and not may_grow):
+            refuse(f"{name} has {size} bytes, expected {expected}")
 
 
 def load() -> ctypes.CDLL:
@@ -512,13 +518,14 @@ def load() -> ctypes.CDLL:
     global _library, _library_path
     if _library is None:
         library, path = _open()
+        # First: another version may lack functions.
+        check_version(library, path)
         for name, (result, arguments) in FUNCTIONS.items():
             try:
                 function = getattr(library, name)
             except AttributeError:
                 raise ImportError(f"{path} has no function {name}") from None
             function.restype, function.argtypes = result, arguments
-        check_version(library, path)
         check_layout(library, path)
         _library, _library_path = library, path
     return _library

@@ -28,7 +28,10 @@ def real(value: Any, name: str) -> float:
     """A float of anything that is a number: int, float, Decimal, NumPy scalar."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise OutOfRangeError(f"{name} is larger than a double can be") from None
 
 
 def setting(value: Any, name: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from array import array
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ._arguments import real, whole
 from .errors import InvalidDataError, ShapeError
@@ -82,6 +82,7 @@ class Column:
         if fill is not None:
             convert = real if typecode == "d" else whole
             values = array(typecode, [convert(values, name)]) * fill
+        _refuse_unordered(values, name)
         module = numpy()
         if isinstance(values, array) and values.typecode == typecode:
             self._array = values
@@ -97,8 +98,15 @@ class Column:
             self.address, self.count = self._array.ctypes.data, len(self._array)
 
 
+def _refuse_unordered(values: Any, name: str) -> None:
+    if isinstance(values, (Mapping, set, frozenset)):
+        raise TypeError(f"{name} must be a sequence, not {type(values).__name__}")
+
+
 def _double(value: Any, name: str, row: int) -> float:
-    return float("nan") if value is None else real(value, f"{name}[{row}]")
+    if value is None or type(value).__name__ == "NAType":  # pandas.NA, which is no float
+        return float("nan")
+    return real(value, f"{name}[{row}]")
 
 
 def _integer(value: Any, name: str, row: int) -> int:
@@ -108,21 +116,17 @@ def _integer(value: Any, name: str, row: int) -> int:
 def _numpy_column(module: Any, values: Any, name: str, typecode: str) -> Any:
     if not hasattr(values, "__len__"):
         values = list(values)
-    if typecode == "d":
-        try:
-            column = module.asarray(values, "float64")
-        except (TypeError, ValueError):
-            if not hasattr(values, "to_numpy"):
-                raise
-            # A pandas column with pd.NA.
-            column = values.to_numpy("float64", na_value=float("nan"))
-    else:
-        column = module.asarray(values)
-        if column.dtype.kind not in "iu" or column.dtype == "uint64":
-            column = module.array(
-                [_integer(value, name, row) for row, value in enumerate(column.tolist())], "int64")
+    column = module.asarray(values)
     if column.ndim != 1:
         raise ShapeError(f"{name} must be one column, it has {column.ndim} dimensions")
+    # What is no number to NumPy goes value by value: NumPy would read digits out of strings, and
+    # seconds out of dates, and drop imaginary parts.
+    if typecode == "d" and column.dtype.kind not in "fiub":
+        column = module.array(
+            [_double(value, name, row) for row, value in enumerate(column.tolist())], "float64")
+    elif typecode == "q" and (column.dtype.kind not in "iu" or column.dtype == "uint64"):
+        column = module.array(
+            [_integer(value, name, row) for row, value in enumerate(column.tolist())], "int64")
     return module.ascontiguousarray(column, _DTYPES[typecode])
 
 
@@ -163,6 +167,7 @@ def listed(values: Any, name: str) -> list[Any]:
     """A list of anything one-dimensional, its items plain Python objects."""
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} must be a sequence, not {type(values).__name__}")
+    _refuse_unordered(values, name)
     if getattr(values, "ndim", 1) != 1:
         raise ShapeError(f"{name} must be one column, it has {values.ndim} dimensions")
     return values.tolist() if hasattr(values, "tolist") else list(values)
@@ -172,7 +177,10 @@ def matrix(rows: Any, width: int, name: str) -> tuple[int, int, Any]:
     """A float32 matrix [rows, width]: address, number of rows, and what keeps them alive."""
     module = numpy()
     if module is not None:
-        dense = module.ascontiguousarray(rows, "float32")
+        dense = module.asarray(rows)
+        if dense.dtype.kind not in "fiub":
+            raise TypeError(f"{name} must hold numbers, not NumPy's {dense.dtype}")
+        dense = module.ascontiguousarray(dense, "float32")
         if dense.size == 0 and dense.ndim == 1:
             dense = dense.reshape(0, width)
         if dense.ndim != 2 or dense.shape[1] != width:
@@ -184,5 +192,6 @@ def matrix(rows: Any, width: int, name: str) -> tuple[int, int, Any]:
         flat.extend(row)
         count += 1
         if len(flat) != count * width:
-            raise ShapeError(f"{name} must be [count, {width}], row {count - 1} is not", index=count - 1)
+            raise ShapeError(
+                f"{name} must be [count, {width}], row {count - 1} is not", index=count - 1)
     return flat.buffer_info()[0], count, flat

@@ -45,8 +45,8 @@ class ModelInfo:
 
     embedding_size: of `embed`, 0 when the folder names no pooling. max_length: tokens a text may
     have. problem: "none" (no head), "single_label", "multi_label", "regression".
-    pooling: "mean", "cls", "max", several such as "cls+max+mean", or None. normalized: embeddings have length 1.
-    labels_unnamed: config.json names no labels, so that they are LABEL_0, LABEL_1 ...
+    pooling: "mean", "cls", "max", several such as "cls+max+mean", or None. normalized: embeddings
+    have length 1. labels_unnamed: config.json names no labels, so that they are LABEL_0 ...
     """
 
     architecture: str
@@ -331,9 +331,9 @@ class Model(Handle):
     ) -> Any:
         """Embeds texts: [texts, embedding size] float32, NaN for null texts.
 
-        pooling: "mean", "cls", "max" or several side by side such as "cls+max+mean"; None is what the
-        folder says, InvalidArgumentError when it
-        says nothing. normalize: whether vectors get length 1; None as the folder says.
+        pooling: "mean", "cls", "max" or several side by side such as "cls+max+mean"; None is what
+        the folder says, InvalidArgumentError when it says nothing. normalize: whether vectors get
+        length 1; None as the folder says.
         reports: return an Embeddings with the reports beside the values.
         """
         options = _predict_options(

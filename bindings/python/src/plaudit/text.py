@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 from ctypes import byref, c_char_p, c_int32, c_int64, c_void_p
 from typing import Any, NamedTuple, Union
 
 from . import _abi, _arrays
 from ._arguments import SPECIAL_TEXT, UTF8, choice, setting
-from ._batch import Batch, Text, Texts, single
+from ._batch import Batch, Texts, single
 from ._handle import Handle
 from .errors import LabelNotFoundError, call
 
@@ -179,18 +180,19 @@ class Tokenizer(Handle):
 
     def id_to_token(self, id: int) -> str | None:
         """The text of a token, None for an id without one."""
-        if not 0 <= id < 2**31:
+        number = operator.index(id)
+        if not 0 <= number < 2**31:
             return None
         text, length = c_char_p(), c_int64()
         try:
             call(
-                _lib.plaudit_tokenizer_token_text, self._live, int(id), byref(text), byref(length),
+                _lib.plaudit_tokenizer_token_text, self._live, number, byref(text), byref(length),
                 not_found=LabelNotFoundError)
         except LabelNotFoundError:
             return None
         return ctypes.string_at(text, length.value).decode("utf-8", "replace")
 
-    def encode(self, text: Text, pair: Text = None, **options: Any) -> Encoding:
+    def encode(self, text: str | bytes, pair: str | bytes | None = None, **options: Any) -> Encoding:
         """Encodes one text, or a text with its pair. Options as in encode_batch."""
         texts = [single(text, "text")]
         return self.encode_batch(
