@@ -13,14 +13,19 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <plaudit.hpp>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
+
+#include <unistd.h>
 
 namespace {
 
@@ -302,14 +307,13 @@ bounds wilson(std::int64_t successes, std::int64_t trials) {
 /// Draws the progress line of a long call, on terminals only.
 plaudit::run_options watched(const char *what) {
   plaudit::run_options run;
+  if (!isatty(STDERR_FILENO)) return run;
   run.progress = [what](const plaudit::progress &progress) {
     std::fprintf(stderr, "\r%s %lld/%lld ", what, static_cast<long long>(progress.done),
                  static_cast<long long>(progress.total));
     if (progress.done >= progress.total) std::fputc('\n', stderr);
     return true;
   };
-  if (const char *term = std::getenv("TERM"); !term || !*term || std::strcmp(term, "dumb") == 0)
-    run.progress = {};
   return run;
 }
 
