@@ -43,7 +43,7 @@ class BuildWithLibrary(build_py):
             try:
                 subprocess.run(["make", "-C", str(CHECKOUT), "build"], check=True)
             except (OSError, subprocess.CalledProcessError) as error:
-                sys.exit(f"the native library could not be built; see what `make build` says: {error}")
+                sys.exit(f"the native library could not be built, see `make build`: {error}")
             if not library.exists():
                 sys.exit(f"`make build` left no {library}")
         native = Path(self.build_lib) / "plaudit/_native"

@@ -99,7 +99,7 @@ def test_what_was_lost_is_said(both):
 def test_padding_and_options(both):
     ours, _ = both
     made = ours.encode_batch(["a", "a b c"], truncation="none", padding="longest", pad_multiple=4)
-    assert [len(row.ids) for row in made] == [8, 8] or [len(row.ids) for row in made] == [4, 4]
+    assert [len(row.ids) for row in made] == [8, 8]
     assert made[0].attention_mask.tolist().count(1) == 3
     assert made.tokens[:3] == ["[CLS]", "a", "[SEP]"]
     assert len(ours.encode("a", special_tokens=False, truncation="none", padding="none").ids) == 1

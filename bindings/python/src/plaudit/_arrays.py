@@ -137,7 +137,9 @@ def is_column(value: Any) -> bool:
     return hasattr(value, "__iter__")
 
 
-def columns(first: Any, second: Any, names: tuple[str, str], typecode: str) -> tuple[Column, Column]:
+def columns(
+    first: Any, second: Any, names: tuple[str, str], typecode: str
+) -> tuple[Column, Column]:
     """Two columns of one length; a single number beside a column is repeated."""
     if is_column(first):
         one = Column(first, names[0], typecode)

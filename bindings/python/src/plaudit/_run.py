@@ -47,6 +47,7 @@ class Run:
         self._progress = progress
         self._interval = (milliseconds(progress_interval, "progress_interval") or 100) / 1000
         self._reported = time.monotonic()
+        self._finished = False
         self._failure: BaseException | None = None
         self._timeout = milliseconds(timeout, "timeout")
         self._started = time.monotonic()
@@ -90,8 +91,11 @@ class Run:
     def _report(self, given: Any) -> None:
         now = time.monotonic()
         finished = given.total > 0 and given.done >= given.total
+        if finished and self._finished:
+            return  # the library may say the end twice
         if now - self._reported < self._interval and not finished:
             return
+        self._finished = finished
         self._reported = now
         assert callable(self._progress)
         self._progress(Progress(
@@ -120,10 +124,8 @@ class Run:
 
     def close(self) -> None:
         if self._generator is not None:
+            # Run, options, callback and generator refer to each other in a circle; this opens it.
             self._generator.close()
-            # Options, callback, generator and run refer to each other in a circle.
-            self._options = _abi.plaudit_run_options()
-            self._generator = None
 
     def __enter__(self) -> "Run":
         return self

@@ -24,7 +24,7 @@ def version_number() -> int:
 
 
 def build_info() -> dict[str, Any]:
-    """How the library was built and what it found on this machine, and the path it is loaded from."""
+    """How the library was built, what it found on this machine, and where it was loaded from."""
     info = json.loads(_lib.plaudit_build_info())
     info["library"] = _abi.library_path()
     return info

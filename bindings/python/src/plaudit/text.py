@@ -192,7 +192,9 @@ class Tokenizer(Handle):
             return None
         return ctypes.string_at(text, length.value).decode("utf-8", "replace")
 
-    def encode(self, text: str | bytes, pair: str | bytes | None = None, **options: Any) -> Encoding:
+    def encode(
+        self, text: str | bytes, pair: str | bytes | None = None, **options: Any
+    ) -> Encoding:
         """Encodes one text, or a text with its pair. Options as in encode_batch."""
         texts = [single(text, "text")]
         return self.encode_batch(
