@@ -1,5 +1,6 @@
 /* A host with an OpenBLAS of its own keeps its threads, its kernels and its bits while Plaudit
- * predicts, and Plaudit leaves no thread at work. Skipped where the host's OpenBLAS is not there. */
+ * predicts, and Plaudit leaves no thread at work. Skipped where the host's OpenBLAS is not there.
+ */
 #include "library.h"
 
 #include <dirent.h>

@@ -43,20 +43,28 @@ static size_t mutate(char *bytes, size_t size, size_t header) {
   for (uint64_t faults = 1 + draw(3); faults > 0; faults--) {
     size_t range = size < header ? size : header, at = range ? draw(range) : 0;
     switch (draw(5)) {
-    case 0: bytes[at] = (char)draw(256); break;
-    case 1: bytes[at] = likely[draw(sizeof likely - 1)]; break;
-    case 2: size = draw(2) ? at : size - draw(size < 9 ? size + 1 : 9); break;
-    case 3: {
-      size_t length = 1 + draw(12);
-      if (at + length <= size) memmove(bytes + at, bytes + at + length, size - at - length), size -= length;
-      break;
-    }
-    default: {
-      const char *digits[] = {"99999999999999999999", "-1", "1e999", "0", "4294967296", "\"\"", "null", "[[[["};
-      const char *text = digits[draw(8)];
-      size_t length = strlen(text);
-      if (at + length <= size) memcpy(bytes + at, text, length);
-    }
+      case 0:
+        bytes[at] = (char)draw(256);
+        break;
+      case 1:
+        bytes[at] = likely[draw(sizeof likely - 1)];
+        break;
+      case 2:
+        size = draw(2) ? at : size - draw(size < 9 ? size + 1 : 9);
+        break;
+      case 3: {
+        size_t length = 1 + draw(12);
+        if (at + length <= size)
+          memmove(bytes + at, bytes + at + length, size - at - length), size -= length;
+        break;
+      }
+      default: {
+        const char *digits[] = {"99999999999999999999", "-1",   "1e999", "0",
+                                "4294967296",           "\"\"", "null",  "[[[["};
+        const char *text = digits[draw(8)];
+        size_t length = strlen(text);
+        if (at + length <= size) memcpy(bytes + at, text, length);
+      }
     }
   }
   return size;
@@ -66,8 +74,8 @@ int main(void) {
   load_library();
   alarm(600);
   const char *sources[] = {getenv("PLAUDIT_TEST_MODEL"), getenv("PLAUDIT_TEST_EMBEDDER")};
-  const char *names[] = {"config.json", "model.safetensors", "tokenizer.json",
-                         "tokenizer_config.json", "modules.json", "sentence_bert_config.json"};
+  const char *names[] = {"config.json",           "model.safetensors", "tokenizer.json",
+                         "tokenizer_config.json", "modules.json",      "sentence_bert_config.json"};
   int loaded = 0, refused = 0;
   for (int source = 0; source < 2; source++) {
     char folder[] = "plaudit-hostile-XXXXXX", pooling[128];
@@ -105,7 +113,8 @@ int main(void) {
             FROM_LIBRARY(plaudit_model_predict);
         status = predict(model, &texts, NULL, NULL, NULL, room, 4096, NULL, NULL, NULL);
         CHECK(status != PLAUDIT_ERROR_INTERNAL);
-        status = FROM_LIBRARY(plaudit_model_embed)(model, &texts, NULL, NULL, room, 4096, NULL, NULL);
+        status =
+            FROM_LIBRARY(plaudit_model_embed)(model, &texts, NULL, NULL, room, 4096, NULL, NULL);
         CHECK(status != PLAUDIT_ERROR_INTERNAL);
         status = FROM_LIBRARY(plaudit_model_hidden_states)(model, &texts, &texts, NULL, NULL, room,
                                                            4096, offsets, NULL);

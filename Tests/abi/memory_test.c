@@ -48,7 +48,8 @@ static uint64_t draw(uint64_t bound) { /* xorshift64 */
 enum { LONGEST = 1200, CALLS = 100000 };
 static char text[LONGEST + 1];
 static int64_t random_text(void) {
-  static const char *const words[] = {"a ", "great ", "day ", "[SEP] ", "caf\xC3\xA9 ", "\xF0\x9F\x98\x8D", "x", "!? "};
+  static const char *const words[] = {"a ",           "great ",           "day ", "[SEP] ",
+                                      "caf\xC3\xA9 ", "\xF0\x9F\x98\x8D", "x",    "!? "};
   int64_t length = 0, wanted = (int64_t)draw(draw(20) ? 120 : LONGEST - 8);
   while (length < wanted) {
     const char *word = words[draw(8)];
@@ -75,33 +76,42 @@ static float scores[64 * 64];
 static void one_call(int i) {
   int64_t length = random_text();
   const char *pointer = text;
-  plaudit_text_batch texts = {.struct_size = sizeof texts, .count = 1, .pointers = &pointer,
-                              .lengths = &length};
+  plaudit_text_batch texts = {
+      .struct_size = sizeof texts, .count = 1, .pointers = &pointer, .lengths = &length};
   plaudit_error *error = NULL;
   plaudit_encoding *encoding = NULL;
   switch (i % 8) {
-  case 0: case 1: case 2:
-    CHECK(FROM_LIBRARY(plaudit_scorer_score)(scorer, text, length, scores, 64, NULL, NULL, &error) == PLAUDIT_OK);
-    break;
-  case 3: case 4:
-    CHECK(FROM_LIBRARY(plaudit_tokenizer_encode)(tokenizer, &texts, NULL, NULL, &encoding, &error) == PLAUDIT_OK);
-    FROM_LIBRARY(plaudit_encoding_free)(&encoding);
-    break;
-  case 5: {
-    plaudit_run_options run = {.struct_size = sizeof run, .threads = 1 + i % 3};
-    CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, &run, scores, 64, NULL, NULL, &error) == PLAUDIT_OK);
-    break;
-  }
-  case 6:
-    CHECK(FROM_LIBRARY(plaudit_model_embed)(embedder, &texts, NULL, NULL, scores, 64, NULL, &error) == PLAUDIT_OK);
-    break;
-  default:
-    text[length ? length - 1 : 0] = (char)0xFF;
-    if (!length) length = 1;
-    CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, NULL, scores, 64, NULL, NULL, &error) == PLAUDIT_ERROR_INVALID_UTF8);
-    CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, NULL, scores, 0, NULL, NULL, &error) == PLAUDIT_ERROR_BUFFER_TOO_SMALL);
-    CHECK(error);
-    FROM_LIBRARY(plaudit_error_free)(&error);
+    case 0:
+    case 1:
+    case 2:
+      CHECK(FROM_LIBRARY(plaudit_scorer_score)(scorer, text, length, scores, 64, NULL, NULL,
+                                               &error) == PLAUDIT_OK);
+      break;
+    case 3:
+    case 4:
+      CHECK(FROM_LIBRARY(plaudit_tokenizer_encode)(tokenizer, &texts, NULL, NULL, &encoding,
+                                                   &error) == PLAUDIT_OK);
+      FROM_LIBRARY(plaudit_encoding_free)(&encoding);
+      break;
+    case 5: {
+      plaudit_run_options run = {.struct_size = sizeof run, .threads = 1 + i % 3};
+      CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, &run, scores, 64, NULL,
+                                                NULL, &error) == PLAUDIT_OK);
+      break;
+    }
+    case 6:
+      CHECK(FROM_LIBRARY(plaudit_model_embed)(embedder, &texts, NULL, NULL, scores, 64, NULL,
+                                              &error) == PLAUDIT_OK);
+      break;
+    default:
+      text[length ? length - 1 : 0] = (char)0xFF;
+      if (!length) length = 1;
+      CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, NULL, scores, 64, NULL,
+                                                NULL, &error) == PLAUDIT_ERROR_INVALID_UTF8);
+      CHECK(FROM_LIBRARY(plaudit_model_predict)(model, &texts, NULL, NULL, NULL, scores, 0, NULL,
+                                                NULL, &error) == PLAUDIT_ERROR_BUFFER_TOO_SMALL);
+      CHECK(error);
+      FROM_LIBRARY(plaudit_error_free)(&error);
   }
   CHECK(error == NULL);
 }
@@ -153,9 +163,11 @@ int main(void) {
       CHECK(FROM_LIBRARY(plaudit_model_load)(tiny, -1, NULL, &again, NULL) == PLAUDIT_OK);
       CHECK(FROM_LIBRARY(plaudit_scorer_create)(again, NULL, &scoring, NULL) == PLAUDIT_OK);
       FROM_LIBRARY(plaudit_model_free)(&again);
-      CHECK(FROM_LIBRARY(plaudit_scorer_score)(scoring, "a", -1, scores, 64, NULL, NULL, NULL) == PLAUDIT_OK);
+      CHECK(FROM_LIBRARY(plaudit_scorer_score)(scoring, "a", -1, scores, 64, NULL, NULL, NULL) ==
+            PLAUDIT_OK);
       FROM_LIBRARY(plaudit_scorer_free)(&scoring);
-      CHECK(FROM_LIBRARY(plaudit_model_load)("nowhere", -1, NULL, &again, NULL) == PLAUDIT_ERROR_NOT_FOUND);
+      CHECK(FROM_LIBRARY(plaudit_model_load)("nowhere", -1, NULL, &again, NULL) ==
+            PLAUDIT_ERROR_NOT_FOUND);
     }
     printf("after 100 models: %lld bytes more\n", live_bytes - bytes);
   }

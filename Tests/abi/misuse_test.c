@@ -1,7 +1,7 @@
 /* Every function of the header is called wrongly: NULL in each place, handles that are NULL, freed,
  * of another type or garbage, counts that are negative or absurd, options out of range, text that
- * is no UTF-8. Each answer is the one the header's table promises, with a message that names what is
- * wrong, and the process goes on to its end. */
+ * is no UTF-8. Each answer is the one the header's table promises, with a message that names what
+ * is wrong, and the process goes on to its end. */
 #include <plaudit.h>
 
 #include <math.h>
@@ -28,26 +28,26 @@ static int failures, calls;
     plaudit_error_free(&error);                                                                   \
   } while (0)
 
-#define EXPECT_OK(call)                                                                        \
-  do {                                                                                         \
-    plaudit_error *error = NULL;                                                               \
-    plaudit_status status_ = (call);                                                           \
-    calls++;                                                                                   \
-    if (status_ != PLAUDIT_OK || error) {                                                      \
-      fprintf(stderr, "line %d: %s gave %s: %s\n", __LINE__, #call,                            \
-              plaudit_status_name(status_), plaudit_error_message(error));                     \
-      failures++;                                                                              \
-    }                                                                                          \
-    plaudit_error_free(&error);                                                                \
+#define EXPECT_OK(call)                                                                           \
+  do {                                                                                            \
+    plaudit_error *error = NULL;                                                                  \
+    plaudit_status status_ = (call);                                                              \
+    calls++;                                                                                      \
+    if (status_ != PLAUDIT_OK || error) {                                                         \
+      fprintf(stderr, "line %d: %s gave %s: %s\n", __LINE__, #call, plaudit_status_name(status_), \
+              plaudit_error_message(error));                                                      \
+      failures++;                                                                                 \
+    }                                                                                             \
+    plaudit_error_free(&error);                                                                   \
   } while (0)
 
-#define CHECK(condition)                                                     \
-  do {                                                                       \
-    calls++;                                                                 \
-    if (!(condition)) {                                                      \
-      fprintf(stderr, "line %d: %s is false\n", __LINE__, #condition);       \
-      failures++;                                                            \
-    }                                                                        \
+#define CHECK(condition)                                               \
+  do {                                                                 \
+    calls++;                                                           \
+    if (!(condition)) {                                                \
+      fprintf(stderr, "line %d: %s is false\n", __LINE__, #condition); \
+      failures++;                                                      \
+    }                                                                  \
   } while (0)
 
 enum {
@@ -90,10 +90,21 @@ static void collect_garbage(void) {
   if (plaudit_model_load(getenv("PLAUDIT_TEST_MODEL"), -1, NULL, &freed_model, NULL) ||
       plaudit_cancel_create(&freed_cancel, NULL))
     exit(1);
-  void *values[] = {NULL, freed_model, freed_cancel, (void *)1, (void *)8, (void *)0xFFF,
-                    (void *)(intptr_t)-1, (void *)INT64_MIN, (void *)0x7FFFFFFFFFFF,
-                    (void *)0xDEADBEEFDEADBEEF, memory, memory + 1, &on_stack,
-                    (void *)&plaudit_version, (void *)words};
+  void *values[] = {NULL,
+                    freed_model,
+                    freed_cancel,
+                    (void *)1,
+                    (void *)8,
+                    (void *)0xFFF,
+                    (void *)(intptr_t)-1,
+                    (void *)INT64_MIN,
+                    (void *)0x7FFFFFFFFFFF,
+                    (void *)0xDEADBEEFDEADBEEF,
+                    memory,
+                    memory + 1,
+                    &on_stack,
+                    (void *)&plaudit_version,
+                    (void *)words};
   for (int i = 0; i < COUNT(values); i++) garbage[garbage_count++] = values[i];
   plaudit_model_free(&freed_model);
   plaudit_cancel_free(&freed_cancel);
@@ -150,8 +161,7 @@ static void handles(void) {
   }
   {
     WITH_BAD(scorer) {
-      EXPECT(HANDLE, "scorer",
-             plaudit_scorer_score(bad, "a", -1, scores, 64, NULL, NULL, &error));
+      EXPECT(HANDLE, "scorer", plaudit_scorer_score(bad, "a", -1, scores, 64, NULL, NULL, &error));
       EXPECT(HANDLE, "scorer", plaudit_scorer_embed(bad, "a", -1, scores, 64, NULL, &error));
     }
   }
@@ -171,9 +181,9 @@ static void handles(void) {
       CHECK(plaudit_cancel_request(bad) == HANDLE);
       CHECK(plaudit_cancel_reset(bad) == HANDLE);
       if (bad)
-        EXPECT(HANDLE, "cancel",
-               plaudit_model_predict(model, &texts, NULL, NULL, &run, scores, 64, NULL, NULL,
-                                     &error));
+        EXPECT(
+            HANDLE, "cancel",
+            plaudit_model_predict(model, &texts, NULL, NULL, &run, scores, 64, NULL, NULL, &error));
     }
   }
   /* An error is no handle of the table's other types, and nothing else is an error. */
@@ -189,16 +199,16 @@ static void handles(void) {
 
 /* Freeing takes NULL, a slot of NULL, a handle twice, garbage, and a handle of another type. */
 static void frees(void) {
-#define FREES(free, type)                                                                  \
-  do {                                                                                     \
-    free(NULL);                                                                            \
-    type *none = NULL;                                                                     \
-    free(&none);                                                                           \
-    for (int i = 0; i < garbage_count; i++) {                                              \
-      type *slot = garbage[i];                                                             \
-      free(&slot);                                                                         \
-      CHECK(slot == NULL);                                                                 \
-    }                                                                                      \
+#define FREES(free, type)                     \
+  do {                                        \
+    free(NULL);                               \
+    type *none = NULL;                        \
+    free(&none);                              \
+    for (int i = 0; i < garbage_count; i++) { \
+      type *slot = garbage[i];                \
+      free(&slot);                            \
+      CHECK(slot == NULL);                    \
+    }                                         \
   } while (0)
   FREES(plaudit_error_free, plaudit_error);
   FREES(plaudit_cancel_free, plaudit_cancel);
@@ -235,8 +245,7 @@ static void null_pointers(void) {
   EXPECT(NULL_POINTER, "out_size", plaudit_tokenizer_vocabulary_size(tokenizer, NULL, &error));
   EXPECT(NULL_POINTER, "token", plaudit_tokenizer_token_id(tokenizer, NULL, -1, &number, &error));
   EXPECT(NULL_POINTER, "out_id", plaudit_tokenizer_token_id(tokenizer, "a", -1, NULL, &error));
-  EXPECT(NULL_POINTER, "out_text",
-         plaudit_tokenizer_token_text(tokenizer, 0, NULL, &size, &error));
+  EXPECT(NULL_POINTER, "out_text", plaudit_tokenizer_token_text(tokenizer, 0, NULL, &size, &error));
   EXPECT(NULL_POINTER, "texts",
          plaudit_tokenizer_encode(tokenizer, NULL, NULL, NULL, &made_encoding, &error));
   EXPECT(NULL_POINTER, "out_encoding",
@@ -269,14 +278,12 @@ static void null_pointers(void) {
          plaudit_scorer_score(scorer, "a", -1, NULL, 64, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "labels",
          plaudit_trainer_create(embedder, NULL, NULL, &made_trainer, &error));
-  EXPECT(NULL_POINTER, "out_trainer",
-         plaudit_trainer_create(embedder, &texts, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "out_trainer", plaudit_trainer_create(embedder, &texts, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "texts", plaudit_trainer_add(trainer, NULL, labels, NULL, &error));
   EXPECT(NULL_POINTER, "labels", plaudit_trainer_add(trainer, &texts, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "embeddings",
          plaudit_trainer_add_embeddings(trainer, NULL, 1, labels, &error));
-  EXPECT(NULL_POINTER, "labels",
-         plaudit_trainer_add_embeddings(trainer, scores, 1, NULL, &error));
+  EXPECT(NULL_POINTER, "labels", plaudit_trainer_add_embeddings(trainer, scores, 1, NULL, &error));
   EXPECT(NULL_POINTER, "out_model", plaudit_trainer_model(trainer, NULL, &error));
   (void)text, (void)made_scorer;
 }
@@ -290,8 +297,11 @@ static void texts_of_all_kinds(void) {
     if (texts.count < 0) EXPECT(ARGUMENT, "count", ENCODE(texts));
     /* As many pointers as that cannot be read, but as an Arrow batch the offsets tell. */
     static const int32_t starts[] = {0, 1, 2};
-    plaudit_text_batch arrow = {.struct_size = sizeof arrow, .count = bad_counts[i], .data = "ab",
-                                .data_length = 2, .offsets32 = starts};
+    plaudit_text_batch arrow = {.struct_size = sizeof arrow,
+                                .count = bad_counts[i],
+                                .data = "ab",
+                                .data_length = 2,
+                                .offsets32 = starts};
     if (arrow.count < 0) EXPECT(ARGUMENT, "count", ENCODE(arrow));
     int64_t lengths[] = {bad_counts[i], 1};
     plaudit_text_batch sized = two();
@@ -303,8 +313,8 @@ static void texts_of_all_kinds(void) {
   }
   static const int32_t back[] = {0, 2, 1}, below[] = {-1, 1, 2}, beyond[] = {0, 1, 9};
   static const int64_t huge[] = {0, INT64_MAX, INT64_MAX};
-  plaudit_text_batch arrow = {.struct_size = sizeof arrow, .count = 2, .data = "ab",
-                              .data_length = 2};
+  plaudit_text_batch arrow = {
+      .struct_size = sizeof arrow, .count = 2, .data = "ab", .data_length = 2};
   arrow.offsets32 = back;
   EXPECT(DATA, "offset", ENCODE(arrow));
   arrow.offsets32 = below;
@@ -340,17 +350,16 @@ static void texts_of_all_kinds(void) {
   plaudit_error_free(&error);
   plaudit_text_batch texts = two(), one = two();
   one.count = 1;
-  EXPECT(ARGUMENT, "pairs",
-         plaudit_tokenizer_encode(tokenizer, &texts, &one, NULL, &made, &error));
+  EXPECT(ARGUMENT, "pairs", plaudit_tokenizer_encode(tokenizer, &texts, &one, NULL, &made, &error));
 }
 
 static void options(void) {
   plaudit_text_batch texts = two();
   plaudit_encoding *made = NULL;
-#define ENCODED(...)                                                                     \
-  ({                                                                                     \
-    plaudit_encode_options o = {.struct_size = sizeof o, __VA_ARGS__};                   \
-    plaudit_tokenizer_encode(tokenizer, &texts, NULL, &o, &made, &error);                \
+#define ENCODED(...)                                                      \
+  ({                                                                      \
+    plaudit_encode_options o = {.struct_size = sizeof o, __VA_ARGS__};    \
+    plaudit_tokenizer_encode(tokenizer, &texts, NULL, &o, &made, &error); \
   })
   EXPECT(RANGE, "truncation", ENCODED(.truncation = 9));
   EXPECT(RANGE, "truncation", ENCODED(.truncation = -1));
@@ -364,8 +373,7 @@ static void options(void) {
     EXPECT(ARGUMENT, "max_length", ENCODED(.truncation = 2, .max_length = bad_counts[i]));
     EXPECT(ARGUMENT, "pad_length", ENCODED(.padding = 3, .pad_length = bad_counts[i]));
     EXPECT(ARGUMENT, "pad_multiple", ENCODED(.padding = 2, .pad_multiple = bad_counts[i]));
-    EXPECT(ARGUMENT, "stride",
-           ENCODED(.truncation = 2, .max_length = 8, .stride = bad_counts[i]));
+    EXPECT(ARGUMENT, "stride", ENCODED(.truncation = 2, .max_length = 8, .stride = bad_counts[i]));
   }
   /* Rows as long as that would not fit: refused or out of memory, not tried. */
   plaudit_error *error = NULL;
@@ -386,10 +394,10 @@ static void options(void) {
   EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "options",
          plaudit_tokenizer_encode(tokenizer, &texts, NULL, &later.known, &made, &error));
 
-#define PREDICTED(...)                                                                        \
-  ({                                                                                          \
-    plaudit_predict_options o = {.struct_size = sizeof o, __VA_ARGS__};                       \
-    plaudit_model_embed(embedder, &texts, &o, NULL, scores, COUNT(scores), NULL, &error);     \
+#define PREDICTED(...)                                                                    \
+  ({                                                                                      \
+    plaudit_predict_options o = {.struct_size = sizeof o, __VA_ARGS__};                   \
+    plaudit_model_embed(embedder, &texts, &o, NULL, scores, COUNT(scores), NULL, &error); \
   })
   EXPECT(RANGE, "long_text", PREDICTED(.long_text = 3));
   EXPECT(RANGE, "scores", PREDICTED(.scores = 2));
@@ -407,10 +415,10 @@ static void options(void) {
   EXPECT(RANGE, "window_stride", PREDICTED(.long_text = 1, .window_stride = 1 << 30));
   EXPECT(ARGUMENT, "window_stride", PREDICTED(.window_stride = 1));
 
-#define RUN(...)                                                                                \
-  ({                                                                                            \
-    plaudit_run_options o = {.struct_size = sizeof o, __VA_ARGS__};                             \
-    plaudit_model_predict(model, &texts, NULL, NULL, &o, scores, 64, NULL, NULL, &error);       \
+#define RUN(...)                                                                          \
+  ({                                                                                      \
+    plaudit_run_options o = {.struct_size = sizeof o, __VA_ARGS__};                       \
+    plaudit_model_predict(model, &texts, NULL, NULL, &o, scores, 64, NULL, NULL, &error); \
   })
   EXPECT(RANGE, "threads", RUN(.threads = -1));
   EXPECT(RANGE, "threads", RUN(.threads = 257));
@@ -424,15 +432,13 @@ static void options(void) {
   EXPECT(ARGUMENT, "max_bytes", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
   CHECK(loaded == NULL);
   model_options.max_bytes = 100;
-  EXPECT(PLAUDIT_ERROR_LIMIT, "100",
-         plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
+  EXPECT(PLAUDIT_ERROR_LIMIT, "100", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
   EXPECT(ARGUMENT, "path", plaudit_model_load(tiny, -2, NULL, &loaded, &error));
   EXPECT(ARGUMENT, "NUL", plaudit_model_load("a\0b", 3, NULL, &loaded, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "nowhere",
          plaudit_model_load("/nowhere", -1, NULL, &loaded, &error));
   plaudit_tokenizer *cut = NULL;
-  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "nowhere",
-         plaudit_tokenizer_load("/nowhere", -1, &cut, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "nowhere", plaudit_tokenizer_load("/nowhere", -1, &cut, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "/proc/plaudit",
          plaudit_model_save(model, "/proc/plaudit", -1, &error));
   EXPECT(PLAUDIT_ERROR_IO, "/dev/null", plaudit_model_save(model, "/dev/null", -1, &error));
@@ -442,8 +448,8 @@ static void buffers(void) {
   plaudit_text_batch texts = two(), empty = {.struct_size = sizeof empty};
   for (int i = 0; i < 3; i++)
     EXPECT(ARGUMENT, "capacity of out_scores",
-           plaudit_model_predict(model, &texts, NULL, NULL, NULL, scores, bad_counts[i], NULL,
-                                 NULL, &error));
+           plaudit_model_predict(model, &texts, NULL, NULL, NULL, scores, bad_counts[i], NULL, NULL,
+                                 &error));
   EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "6",
          plaudit_model_predict(model, &texts, NULL, NULL, NULL, scores, 5, NULL, NULL, &error));
   EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "64",
@@ -454,8 +460,7 @@ static void buffers(void) {
          plaudit_scorer_score(scorer, "a", -1, scores, 2, NULL, NULL, &error));
   EXPECT_OK(plaudit_model_predict(model, &empty, NULL, NULL, NULL, NULL, 0, NULL, NULL, &error));
   EXPECT_OK(plaudit_model_embed(embedder, &empty, NULL, NULL, NULL, 0, NULL, &error));
-  EXPECT_OK(
-      plaudit_model_hidden_states(model, &empty, NULL, NULL, NULL, NULL, 0, offsets, &error));
+  EXPECT_OK(plaudit_model_hidden_states(model, &empty, NULL, NULL, NULL, NULL, 0, offsets, &error));
   EXPECT_OK(plaudit_trainer_add(trainer, &empty, NULL, NULL, &error));
   EXPECT_OK(plaudit_trainer_add_embeddings(trainer, NULL, 0, NULL, &error));
   EXPECT(ARGUMENT, "pooling",
@@ -470,7 +475,8 @@ static void buffers(void) {
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "positive",
          plaudit_model_label_index(model, "no such label", -1, &index, &error));
   EXPECT(ARGUMENT, "length", plaudit_model_label_index(model, "a", -5, &index, &error));
-  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "", plaudit_tokenizer_token_text(tokenizer, -1, &name, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "",
+         plaudit_tokenizer_token_text(tokenizer, -1, &name, NULL, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "",
          plaudit_tokenizer_token_text(tokenizer, INT32_MAX, &name, NULL, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "",
@@ -506,10 +512,10 @@ static void training(void) {
   EXPECT(PLAUDIT_ERROR_INVALID_STATE, "", plaudit_trainer_model(trainer, &made, &error));
   EXPECT(PLAUDIT_ERROR_INVALID_STATE, "example", plaudit_trainer_fit(trainer, NULL, NULL, &error));
   plaudit_trainer *refused = NULL;
-#define TRAINER(...)                                                                  \
-  ({                                                                                  \
-    plaudit_trainer_options o = {.struct_size = sizeof o, __VA_ARGS__};               \
-    plaudit_trainer_create(embedder, &texts, &o, &refused, &error);                   \
+#define TRAINER(...)                                                    \
+  ({                                                                    \
+    plaudit_trainer_options o = {.struct_size = sizeof o, __VA_ARGS__}; \
+    plaudit_trainer_create(embedder, &texts, &o, &refused, &error);     \
   })
   EXPECT(RANGE, "l2", TRAINER(.l2 = -1));
   EXPECT(RANGE, "l2", TRAINER(.l2 = NAN));
@@ -547,8 +553,8 @@ static int32_t meddle(const plaudit_progress *progress, void *user) {
 static void callbacks(void) {
   plaudit_text_batch texts = two();
   int32_t both[] = {0, 1};
-  plaudit_run_options run = {.struct_size = sizeof run, .progress = meddle,
-                             .progress_interval_ms = 1};
+  plaudit_run_options run = {
+      .struct_size = sizeof run, .progress = meddle, .progress_interval_ms = 1};
   for (int i = 0; i < 8; i++) EXPECT_OK(plaudit_trainer_add(trainer, &texts, both, NULL, &error));
   inside_fit = inside_predict = PLAUDIT_ERROR_INTERNAL;
   EXPECT_OK(plaudit_trainer_fit(trainer, &run, NULL, &error));
@@ -560,12 +566,12 @@ typedef plaudit_status (*kpi)(double, double, double *, plaudit_error **);
 
 static void statistics(void) {
   static const kpi kpis[] = {
-      plaudit_kpi_click_through_rate, plaudit_kpi_engagement_rate_by_impressions,
+      plaudit_kpi_click_through_rate,       plaudit_kpi_engagement_rate_by_impressions,
       plaudit_kpi_engagement_rate_by_reach, plaudit_kpi_engagement_rate_by_followers,
-      plaudit_kpi_conversion_rate, plaudit_kpi_cost_per_click, plaudit_kpi_cost_per_mille,
-      plaudit_kpi_cost_per_action, plaudit_kpi_return_on_ad_spend,
-      plaudit_kpi_return_on_investment, plaudit_kpi_average_order_value,
-      plaudit_kpi_revenue_per_visitor};
+      plaudit_kpi_conversion_rate,          plaudit_kpi_cost_per_click,
+      plaudit_kpi_cost_per_mille,           plaudit_kpi_cost_per_action,
+      plaudit_kpi_return_on_ad_spend,       plaudit_kpi_return_on_investment,
+      plaudit_kpi_average_order_value,      plaudit_kpi_revenue_per_visitor};
   double value;
   for (int i = 0; i < COUNT(kpis); i++) {
     EXPECT(NULL_POINTER, "out_value", kpis[i](1, 2, NULL, &error));
@@ -604,8 +610,8 @@ static void statistics(void) {
            plaudit_stats_wilson_column(hits, tries, bad_counts[i], 0.95, 0, lower, upper, flags,
                                        &error));
     EXPECT(ARGUMENT, "count",
-           plaudit_stats_classification(labels, labels, bad_counts[i], 2, &report, NULL, NULL,
-                                        NULL, NULL, NULL, &error));
+           plaudit_stats_classification(labels, labels, bad_counts[i], 2, &report, NULL, NULL, NULL,
+                                        NULL, NULL, &error));
   }
 
   plaudit_interval interval;
@@ -614,8 +620,7 @@ static void statistics(void) {
   plaudit_lift lift = {sizeof lift};
   plaudit_test_result result = {sizeof result};
   for (int i = 0; i < COUNT(levels); i++) {
-    EXPECT(RANGE, "confidence",
-           plaudit_stats_wilson_interval(1, 2, levels[i], &interval, &error));
+    EXPECT(RANGE, "confidence", plaudit_stats_wilson_interval(1, 2, levels[i], &interval, &error));
     EXPECT(RANGE, "confidence",
            plaudit_stats_wilson_column(hits, tries, 2, levels[i], 0, lower, upper, flags, &error));
     EXPECT(RANGE, "confidence", plaudit_stats_proportion_lift(&counts, levels[i], &lift, &error));
@@ -664,12 +669,12 @@ static void statistics(void) {
   EXPECT(NULL_POINTER, "truth",
          plaudit_stats_classification(NULL, guess, 3, 2, &report, NULL, NULL, NULL, NULL, NULL,
                                       &error));
-  EXPECT(NULL_POINTER, "out_report",
-         plaudit_stats_classification(truth, truth, 3, 2, NULL, NULL, NULL, NULL, NULL, NULL,
-                                      &error));
+  EXPECT(
+      NULL_POINTER, "out_report",
+      plaudit_stats_classification(truth, truth, 3, 2, NULL, NULL, NULL, NULL, NULL, NULL, &error));
   for (int i = 0; i < COUNT(bad_counts); i++) {
-    plaudit_status status = plaudit_stats_classification(
-        truth, truth, 3, bad_counts[i], &report, NULL, NULL, NULL, NULL, NULL, NULL);
+    plaudit_status status = plaudit_stats_classification(truth, truth, 3, bad_counts[i], &report,
+                                                         NULL, NULL, NULL, NULL, NULL, NULL);
     CHECK(status != PLAUDIT_OK && status != PLAUDIT_ERROR_INTERNAL);
   }
 }

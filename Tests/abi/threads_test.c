@@ -68,8 +68,10 @@ static void *score_shared(void *argument) {
     float found[LABELS];
     plaudit_status status = FROM_LIBRARY(plaudit_scorer_score)(shared, posts[which], -1, found,
                                                                LABELS, NULL, NULL, NULL);
-    if (status == PLAUDIT_ERROR_BUSY) busy++;
-    else if (status != PLAUDIT_OK || memcmp(found, alone[which], sizeof found)) wrong++;
+    if (status == PLAUDIT_ERROR_BUSY)
+      busy++;
+    else if (status != PLAUDIT_OK || memcmp(found, alone[which], sizeof found))
+      wrong++;
   }
   return NULL;
 }
@@ -94,11 +96,16 @@ static int32_t note(const plaudit_progress *progress, void *user) {
 static void *run_long(void *argument) {
   long_call *call = argument;
   float *room = malloc((size_t)MANY * LABELS * sizeof *room);
-  plaudit_text_batch texts = {.struct_size = sizeof texts, .count = call->cancel || call->timeout ? MANY : MANY / 40,
+  plaudit_text_batch texts = {.struct_size = sizeof texts,
+                              .count = call->cancel || call->timeout ? MANY : MANY / 40,
                               .pointers = many};
-  plaudit_run_options run = {.struct_size = sizeof run, .cancel = call->cancel, .progress = note,
-                             .progress_user_data = call, .progress_interval_ms = 1,
-                             .timeout_ms = call->timeout, .threads = 2};
+  plaudit_run_options run = {.struct_size = sizeof run,
+                             .cancel = call->cancel,
+                             .progress = note,
+                             .progress_user_data = call,
+                             .progress_interval_ms = 1,
+                             .timeout_ms = call->timeout,
+                             .threads = 2};
   call->status = FROM_LIBRARY(plaudit_model_predict)(call->model, &texts, NULL, NULL, &run, room,
                                                      (int64_t)MANY * LABELS, NULL, NULL, NULL);
   call->started = 1;
@@ -146,8 +153,8 @@ int main(void) {
   for (int i = 0; i < MANY; i++) many[i] = posts[i % TEXTS];
   plaudit_cancel *cancel = NULL;
   CHECK(FROM_LIBRARY(plaudit_cancel_create)(&cancel, NULL) == PLAUDIT_OK);
-  long_call calls[] = {{.model = load()}, {.model = model, .cancel = cancel},
-                       {.model = model, .timeout = 20}};
+  long_call calls[] = {
+      {.model = load()}, {.model = model, .cancel = cancel}, {.model = model, .timeout = 20}};
   plaudit_model *running = calls[0].model, *stale = running;
   for (int i = 0; i < 3; i++) {
     spawn(&threads[0], run_long, &calls[i]);

