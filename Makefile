@@ -55,7 +55,8 @@ setup:
 
 build: setup
 	@$(STEP) build 'Building the library' '' swift build $(SHIPPED) $(STRICT_FLAGS)
-	@install -d out/lib out/include
+	@install -d out/lib out/include out/licenses
+	@install -m 644 LICENSE $$(ls .deps/licenses/*) out/licenses/
 	@install -m 644 include/plaudit.h $(wildcard bindings/cpp/plaudit.hpp) out/include/
 	@strip --strip-unneeded -o out/lib/$(LIBRARY) .build-release/release/libplaudit.so
 	@ln -sfn $(LIBRARY) out/lib/$(SONAME)
@@ -101,7 +102,8 @@ install:
 	@[ -f out/lib/$(LIBRARY) ] || $(MAKE) build
 	@[ -z '$(MODEL)' ] || [ -f out/models/$(MODEL)/config.json ] || $(MAKE) model
 	@install -d $(ROOT)/include $(ROOT)/lib/pkgconfig $(ROOT)/lib/cmake/plaudit \
-	  $(ROOT)/share/plaudit/models
+	  $(ROOT)/share/plaudit/models $(ROOT)/share/doc/plaudit
+	@install -m 644 out/licenses/* $(ROOT)/share/doc/plaudit/
 	@install -m 644 out/include/plaudit.h out/include/plaudit.hpp $(ROOT)/include/
 	@install -m 755 out/lib/$(LIBRARY) $(ROOT)/lib/
 	@ln -sfn $(LIBRARY) $(ROOT)/lib/$(SONAME)

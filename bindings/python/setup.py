@@ -49,6 +49,7 @@ class BuildWithLibrary(build_py):
         native = Path(self.build_lib) / "plaudit/_native"
         native.mkdir(parents=True, exist_ok=True)
         self.copy_file(str(library), str(native / SONAME))
+        self.copy_tree(str(CHECKOUT / "out/licenses"), str(native / "licenses"))
 
 
 class WheelOfThisPlatform(bdist_wheel):
