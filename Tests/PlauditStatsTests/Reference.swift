@@ -30,6 +30,16 @@ struct Reference: Decodable {
     return try Data(contentsOf: folder.appendingPathComponent("Reference/\(name).json"))
   }
 
+  /// The `cases` of a file, NaN and infinities written as strings.
+  static func cases<Case: Decodable>(_ name: String, _ type: Case.Type) throws -> [Case] {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return try decoder.decode(Cases<Case>.self, from: data(name)).cases
+  }
+
+  private struct Cases<Case: Decodable>: Decodable { let cases: [Case] }
+
   private enum Entry: Decodable {
     case rows([[Double?]])
     case text
@@ -75,6 +85,11 @@ struct Worst: CustomStringConvertible {
     if !(error <= self.error) { (self.error, self.row) = (error.isNaN ? .infinity : error, row) }
   }
 
+  mutating func compare(_ got: [Double], _ expected: [Double], scale: Double? = nil, row: Int) {
+    if got.count != expected.count { (error, self.row) = (.infinity, row) }
+    for (one, other) in zip(got, expected) { compare(one, other, scale: scale, row: row) }
+  }
+
   var description: String { "\(error) at row \(row) of \(count)" }
 }
 
@@ -86,4 +101,19 @@ enum Tolerance {
   static let closedForm = 2e-15
   /// The other library subtracts nearly equal terms; the scale is the size of those terms.
   static let otherLibrary = 1e-14
+  /// Sums over tens of rows in another order than numpy's.
+  static let sums = 1e-13
+}
+
+/// Borrows columns for one call, NULL where there is none.
+func withColumns<A, B, C, Result>(
+  _ a: [A], _ b: [B], _ c: [C]?,
+  _ body: (UnsafeBufferPointer<A>, UnsafeBufferPointer<B>, UnsafeBufferPointer<C>?) throws -> Result
+) rethrows -> Result {
+  try a.withUnsafeBufferPointer { a in
+    try b.withUnsafeBufferPointer { b in
+      guard let c else { return try body(a, b, nil) }
+      return try c.withUnsafeBufferPointer { try body(a, b, $0) }
+    }
+  }
 }

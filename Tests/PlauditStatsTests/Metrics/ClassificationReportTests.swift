@@ -84,7 +84,89 @@ struct ClassificationReportTests {
     #expect(means.error <= Tolerance.closedForm, "\(means)")
   }
 
+  private struct LabelCase: Decodable {
+    let classes: Int
+    let truth: [Int32]
+    let predicted: [Int32]
+    let weights: [Double]?
+    let beta: Double
+    let zeroDivision: Double
+    let accuracy: Double
+    let balancedAccuracy: Double
+    let matthews: Double
+    let kappas: [Double]
+    let confusion: [Double]
+    let perClass: [[Double]?]
+    let support: [Double]
+    let micro: [Double?]
+    let macro: [Double?]
+    let weighted: [Double?]
+  }
+
+  @Test func `scikit-learn agrees with weights, beta and every zero division`() throws {
+    var (scores, means) = (Worst(), Worst())
+    let cases = try Reference.cases("stats_metrics_labels", LabelCase.self)
+    for (row, expected) in cases.enumerated() {
+      var options = ClassificationReport.Options(beta: expected.beta)
+      options.zeroDivision =
+        expected.zeroDivision.isNaN ? .nan : expected.zeroDivision == 0 ? .zero : .one
+      var confusion = [Double](repeating: -1, count: expected.classes * expected.classes)
+      let report = try withColumns(expected.truth, expected.predicted, expected.weights) {
+        truth, predicted, weights in
+        try confusion.withUnsafeMutableBufferPointer {
+          try ClassificationReport(
+            truth: truth, predicted: predicted, classes: expected.classes, weights: weights,
+            options: options, weightedConfusion: $0)
+        }
+      }
+      scores.compare(confusion, expected.confusion, row: row)
+      scores.compare(report.perClass.map(\.weight), expected.support, row: row)
+      let perClass = [
+        report.perClass.map(\.precision), report.perClass.map(\.recall),
+        report.perClass.map(\.f1), report.perClass.map(\.fBeta), report.perClass.map(\.jaccard),
+      ]
+      for (got, wanted) in zip(perClass, expected.perClass) {
+        if let wanted { means.compare(got, wanted, row: row) }
+      }
+      let averages = [
+        (report.micro, expected.micro), (report.macro, expected.macro),
+        (report.weighted, expected.weighted),
+      ]
+      for (got, wanted) in averages {
+        let values = [got.precision, got.recall, got.f1, got.fBeta, got.jaccard]
+        for (value, wanted) in zip(values, wanted) {
+          if let wanted { means.compare(value, wanted, row: row) }
+        }
+      }
+      means.compare(report.accuracy, expected.accuracy, row: row)
+      means.compare(report.balancedAccuracy, expected.balancedAccuracy, row: row)
+      means.compare(report.matthewsCorrelation, expected.matthews, scale: 1, row: row)
+      let kappas = [report.kappa, report.linearKappa, report.quadraticKappa]
+      means.compare(kappas, expected.kappas, scale: 1, row: row)
+    }
+    #expect(cases.count >= 100)
+    #expect(scores.error == 0, "\(scores)")
+    #expect(means.error <= Tolerance.closedForm, "\(means)")
+  }
+
   // MARK: - Law
+
+  @Test func `whole weights are repeated rows`() throws {
+    let (truth, predicted): ([Int32], [Int32]) = ([0, 1, 2, 1], [0, 2, 2, 1])
+    let weighted = try withColumns(truth, predicted, [3.0, 1, 0, 2]) {
+      try ClassificationReport(truth: $0, predicted: $1, classes: 3, weights: $2)
+    }
+    let repeated = try evaluated([0, 0, 0, 1, 1, 1], [0, 0, 0, 2, 1, 1], classes: 3).report
+    #expect(weighted.macro == repeated.macro)
+    #expect(weighted.accuracy == repeated.accuracy)
+    #expect(weighted.quadraticKappa == repeated.quadraticKappa)
+  }
+
+  @Test func `constant labels have no correlation and no kappa, and say so`() throws {
+    let report = try evaluated([0, 0], [0, 0], classes: 2).report
+    #expect(report.matthewsCorrelation == 0 && report.matthewsIsUndefined)
+    #expect(report.kappa.isNaN && report.linearKappa.isNaN && report.quadraticKappa.isNaN)
+  }
 
   @Test func `exchanging truth and prediction exchanges precision and recall`() throws {
     var random = RandomSource(seed: 4)
@@ -149,6 +231,36 @@ struct ClassificationReportTests {
   @Test func `a small confusion buffer is refused with the needed size`() {
     let error = PlauditError(.bufferTooSmall, "confusion holds 3 counts, 4 are needed")
     #expect(throws: error) { try evaluated([0], [0], classes: 2, cells: 3) }
+  }
+
+  @Test func `weights and beta are checked`() {
+    func report(_ weights: [Double], beta: Double = 1) throws {
+      _ = try withColumns([0, 1], [0, 1], weights) {
+        try ClassificationReport(
+          truth: $0, predicted: $1, classes: 2, weights: $2,
+          options: ClassificationReport.Options(beta: beta))
+      }
+    }
+    #expect(throws: PlauditError(.invalidData, "weight (-1) is negative", index: 1)) {
+      try report([1, -1])
+    }
+    #expect(throws: PlauditError(.notFinite, "weight (nan) is not finite", index: 0)) {
+      try report([.nan, 1])
+    }
+    #expect(throws: PlauditError(.undefined, "every weight is 0")) { try report([0, 0]) }
+    let length = "columns differ in length: truth (2), weights (1)"
+    #expect(throws: PlauditError(.invalidArgument, length)) { try report([1]) }
+    let sum = "the weights add up to 2e+300, allowed are 1e-60 to 1e60"
+    #expect(throws: PlauditError(.outOfRange, sum)) { try report([1e300, 1e300]) }
+    #expect(throws: PlauditError(.outOfRange, "beta must be positive and finite, got 0")) {
+      try report([1, 1], beta: 0)
+    }
+    #expect(
+      throws: PlauditError(.undefined, "the F score is undefined: precision and recall are 0")
+    ) { try fScore(precision: 0, recall: 0) }
+    #expect(throws: PlauditError(.outOfRange, "recall must lie in 0...1, got nan")) {
+      try fScore(precision: 0, recall: .nan)
+    }
   }
 
   @discardableResult
