@@ -2,9 +2,9 @@ import PlauditCore
 
 /// UTF-8 as the Unicode standard defines it: no surrogates, no overlong forms, nothing above
 /// U+10FFFF (Unicode 3.9, table 3-7). Everything after this stage relies on it.
-enum UTF8Text {
+package enum UTF8Text {
   /// The place of the first byte that is not part of a well-formed sequence, nil when all are.
-  static func firstFault(_ text: UnsafeRawBufferPointer) -> Int? {
+  package static func firstFault(_ text: UnsafeRawBufferPointer) -> Int? {
     guard let base = text.baseAddress else { return nil }
     let count = text.count
     var at = 0

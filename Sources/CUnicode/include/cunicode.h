@@ -60,4 +60,38 @@ static inline const uint8_t *_Nullable pu_nfd(uint32_t scalar) {
   return place ? pu_nfd_text + (place - 1) : 0;
 }
 
+/* What Python 3.11 takes for words, spaces and case; words.c is written by
+   scripts/word_tables.py. `str.lower` is pu_lower of each cased scalar, but for the final sigma. */
+#define PU_PYTHON_WORD 0x1u /* \w of re */
+#define PU_PYTHON_SPACE 0x2u /* str.isspace, \s of re */
+#define PU_PYTHON_CASED 0x4u /* makes a sigma after it final; not set for what is ignorable */
+#define PU_PYTHON_IGNORABLE 0x8u /* does not separate a sigma from what is cased */
+
+extern PU_HIDDEN const uint8_t pu_words_index[], pu_words_data[];
+
+static inline uint32_t pu_python_flags(uint32_t scalar) {
+  if (scalar > 0x10FFFF) return 0;
+  return pu_words_data[pu_words_index[scalar >> 7] * 128u + (scalar & 127)];
+}
+
+/* Words of emoji, one entry after another in the order of the keys' bytes: a length byte and the
+   key, a length byte and the words. Written by scripts/lexicon_tables.py from vaderSentiment. */
+extern PU_HIDDEN const int32_t pu_emoji_count, pu_emoji_size;
+extern PU_HIDDEN const char pu_emoji_text[];
+
+static inline const uint8_t *_Nonnull pu_emoji_start(void) {
+  return (const uint8_t *)pu_emoji_text;
+}
+
+/* What str.isupper() of Python 3.11 makes of a scalar. */
+#define PU_CASE_NONE 0
+#define PU_CASE_UPPER 1
+#define PU_CASE_LOWER 2 /* title case too */
+extern PU_HIDDEN const uint8_t pu_case_index[], pu_case_data[];
+
+static inline int32_t pu_case(uint32_t scalar) {
+  if (scalar > 0x10FFFF) return PU_CASE_NONE;
+  return pu_case_data[pu_case_index[scalar >> 7] * 128u + (scalar & 127)];
+}
+
 #endif
