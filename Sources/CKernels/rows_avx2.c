@@ -10,5 +10,10 @@
 #define PK_NAME(x) avx2_##x
 #define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "rows.h"
+#define PK_REAL float
+#define PK_ROOT(x) sqrtf(x)
+#define PK_EXP(x) exponential(x)
+#define PK_ERF(x) error_function(x)
+#include "tape.h"
 #pragma clang attribute pop
 #endif

@@ -3,3 +3,8 @@
 #define PK_NAME(x) portable_##x
 #define PK_MULADD(a, b, c) ((a) * (b) + (c))
 #include "rows.h"
+#define PK_REAL float
+#define PK_ROOT(x) sqrtf(x)
+#define PK_EXP(x) exponential(x)
+#define PK_ERF(x) error_function(x)
+#include "tape.h"

@@ -6,36 +6,22 @@ import Glibc
 /// The library carries its own copy with hidden symbols and without threads, so a host that uses
 /// OpenBLAS too keeps its threads and settings, and `fork` finds no BLAS threads to lose.
 package enum BLAS {
-  /// `y = scale · x · wᵀ` with x `[rows, width]`, w `[outputs, width]`, y `[rows, outputs]`; the
-  /// strides are the distances between rows.
-  package static func multiplyTransposed(
-    _ x: UnsafePointer<Float>, stride xStride: Int, _ w: UnsafePointer<Float>, stride wStride: Int,
-    into y: UnsafeMutablePointer<Float>, stride yStride: Int, rows: Int, outputs: Int, width: Int,
-    scale: Float = 1
-  ) {
-    Turnstile.shared.enter()
-    defer { Turnstile.shared.leave() }
-    cblas_sgemm(
-      Int32(PK_ROW_MAJOR), Int32(PK_NO_TRANSPOSE),
-      Int32(PK_TRANSPOSE), Int32(truncatingIfNeeded: rows),
-      Int32(truncatingIfNeeded: outputs), Int32(truncatingIfNeeded: width), scale, x,
-      Int32(truncatingIfNeeded: xStride), w, Int32(truncatingIfNeeded: wStride), 0, y,
-      Int32(truncatingIfNeeded: yStride))
-  }
-
-  /// `y = x · v` with x `[rows, width]`, v `[width, outputs]`, y `[rows, outputs]`.
+  /// `c = alpha · op(a) · op(b) + beta · c` with op(a) `[rows, inner]`, op(b) `[inner, columns]`
+  /// and c `[rows, columns]`; the strides are the distances between rows as stored.
   package static func multiply(
-    _ x: UnsafePointer<Float>, stride xStride: Int, _ v: UnsafePointer<Float>, stride vStride: Int,
-    into y: UnsafeMutablePointer<Float>, stride yStride: Int, rows: Int, outputs: Int, width: Int
+    _ a: UnsafePointer<Float>, stride aStride: Int, transposed aTransposed: Bool,
+    _ b: UnsafePointer<Float>, stride bStride: Int, transposed bTransposed: Bool,
+    into c: UnsafeMutablePointer<Float>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    alpha: Float = 1, beta: Float = 0
   ) {
     Turnstile.shared.enter()
     defer { Turnstile.shared.leave() }
     cblas_sgemm(
-      Int32(PK_ROW_MAJOR), Int32(PK_NO_TRANSPOSE),
-      Int32(PK_NO_TRANSPOSE), Int32(truncatingIfNeeded: rows),
-      Int32(truncatingIfNeeded: outputs), Int32(truncatingIfNeeded: width), 1, x,
-      Int32(truncatingIfNeeded: xStride), v, Int32(truncatingIfNeeded: vStride), 0, y,
-      Int32(truncatingIfNeeded: yStride))
+      Int32(PK_ROW_MAJOR), Int32(aTransposed ? PK_TRANSPOSE : PK_NO_TRANSPOSE),
+      Int32(bTransposed ? PK_TRANSPOSE : PK_NO_TRANSPOSE), Int32(truncatingIfNeeded: rows),
+      Int32(truncatingIfNeeded: columns), Int32(truncatingIfNeeded: inner), alpha, a,
+      Int32(truncatingIfNeeded: aStride), b, Int32(truncatingIfNeeded: bStride), beta, c,
+      Int32(truncatingIfNeeded: cStride))
   }
 
   /// Version and build of the copy inside, such as `OpenBLAS 0.3.21 … SINGLE_THREADED`.

@@ -1,39 +1,32 @@
 import Glibc
 package import PlauditCore
 
-/// Floats on a 64-byte boundary, from the C heap: a request that cannot be met throws.
-package final class FloatBuffer {
-  package let pointer: UnsafeMutablePointer<Float>
+/// Numbers on a 64-byte boundary, from the C heap: a request that cannot be met throws.
+package final class Buffer<Element: BitwiseCopyable> {
+  package let pointer: UnsafeMutablePointer<Element>
   package let count: Int
 
-  /// `count` zeros.
+  /// `count` zeros. Pages that nobody touches take no memory.
   package init(count: Int) throws(PlauditError) {
-    let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: 4)
-    var memory: UnsafeMutableRawPointer?
-    guard count >= 0, !overflow, posix_memalign(&memory, 64, bytes) == 0, let memory else {
-      throw PlauditError(.outOfMemory, "no memory for \(count) floats")
+    let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
+      by: MemoryLayout<Element>.stride)
+    let (padded, tooLarge) = bytes.addingReportingOverflow(64)
+    guard count >= 0, !overflow, !tooLarge, let memory = calloc(padded, 1) else {
+      throw PlauditError(.outOfMemory, "no memory for \(count) numbers")
     }
-    memset(memory, 0, bytes)
-    pointer = memory.bindMemory(to: Float.self, capacity: max(count, 1))
+    block = memory
+    let aligned = memory + (64 - Int(bitPattern: memory) & 63) & 63
+    pointer = aligned.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
   }
 
-  deinit { free(pointer) }
+  private let block: UnsafeMutableRawPointer
 
-  package var buffer: UnsafeMutableBufferPointer<Float> {
+  deinit { free(block) }
+
+  package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }
 }
 
-/// A buffer that grows and is used again: after the largest input nothing is allocated.
-package struct GrowingFloats {
-  private var buffer: FloatBuffer
-
-  package init() throws(PlauditError) { buffer = try FloatBuffer(count: 0) }
-
-  /// At least `count` floats with undefined content; what was there is lost when it grows.
-  package mutating func room(for count: Int) throws(PlauditError) -> UnsafeMutablePointer<Float> {
-    if count > buffer.count { buffer = try FloatBuffer(count: max(count, buffer.count * 3 / 2)) }
-    return buffer.pointer
-  }
-}
+package typealias FloatBuffer = Buffer<Float>

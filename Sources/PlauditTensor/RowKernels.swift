@@ -24,3 +24,11 @@ package var cpuFeatures: [Substring] {
 }
 
 package var rowKernelsName: String { String(cString: rowKernels.pointee.name) }
+
+/// The tape kernels of the same set; see ckernels.h.
+nonisolated(unsafe) let floatTapeKernels: UnsafePointer<pk_tape_set> = {
+  for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
+    if let kernels = pk_tape_kernels(Int32(index)) { return kernels }
+  }
+  return pk_tape_kernels_double()
+}()

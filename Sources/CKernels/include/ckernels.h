@@ -52,6 +52,100 @@ typedef struct pk_kernel_set {
    last. */
 const pk_kernel_set *PK_NULLABLE pk_kernels(int index);
 
+/* Tape kernels: what training does to rows besides matrix products, forwards and backwards.
+ *
+ * One source (tape.h) is compiled for float on every kernel set, and for double on the portable
+ * one, where gradients are checked against differences. Pointers are to that element type. Rows
+ * are [rows, n], one after another; columns `first` to `first + count` of rows of width n are
+ * summed from the first row to the last. A result depends neither on threads nor on how rows or
+ * columns are cut into calls. */
+
+/* Counter-based dropout: element i of a stream is kept or not as a function of seed, stream and i
+   alone. Kept elements are multiplied by 1 / (1 - rate). */
+typedef struct pk_dropout {
+  uint64_t seed;
+  uint64_t stream;
+  double rate;
+  int64_t first; /* the index of the call's first element */
+} pk_dropout;
+
+enum {
+  PK_GELU = 0,
+  PK_GELU_TANH = 1,
+  PK_RELU = 2,
+  PK_SILU = 3,
+  PK_TANH = 4,
+  PK_SIGMOID = 5,
+  PK_IDENTITY = 6
+};
+
+struct pk_adam;
+
+typedef struct pk_tape_set {
+  const char *name;
+  /* y = f(x + bias); bias may be NULL; y may be x. */
+  void (*activate)(int32_t kind, void *y, const void *x, const void *PK_NULLABLE bias,
+                   int64_t rows, int64_t n);
+  /* dx = dy * f'(x + bias), or dx += with accumulate 1. */
+  void (*activate_backward)(int32_t kind, void *dx, const void *dy, const void *x,
+                            const void *PK_NULLABLE bias, int64_t rows, int64_t n,
+                            int32_t accumulate);
+  /* h = dropout(x + bias) + residual; x becomes the normalised h, y = x * weight + shift, and
+     deviations [rows] the reciprocal standard deviations. */
+  void (*norm)(void *y, void *x, void *deviations, const void *PK_NULLABLE bias,
+               const void *PK_NULLABLE residual, const void *weight, const void *shift,
+               int64_t rows, int64_t n, double epsilon, const pk_dropout *PK_NULLABLE dropout);
+  /* From dy to dx (through the dropout) and dresidual; each may be NULL and is added to with its
+     accumulate flag. */
+  void (*norm_backward)(void *PK_NULLABLE dx, void *PK_NULLABLE dresidual, const void *dy,
+                        const void *normalised, const void *deviations, const void *weight,
+                        int64_t rows, int64_t n, const pk_dropout *PK_NULLABLE dropout,
+                        int32_t accumulate_dx, int32_t accumulate_dresidual);
+  /* sum += x over rows; product_sum += x * z over rows, may be NULL. */
+  void (*column_sums)(void *sum, void *PK_NULLABLE product_sum, const void *x,
+                      const void *PK_NULLABLE z, int64_t rows, int64_t n, int64_t first,
+                      int64_t count);
+  /* y = dropout(x), or y += with accumulate 1; y may be x. */
+  void (*drop)(void *y, const void *x, int64_t count, const pk_dropout *dropout,
+               int32_t accumulate);
+  /* Each row its softmax. */
+  void (*softmax)(void *x, int64_t rows, int64_t n);
+  /* d = factor * p * (d - sum(d * p)) row by row. */
+  void (*softmax_backward)(void *d, const void *p, int64_t rows, int64_t n, double factor);
+  /* y = factor * x, or y += with accumulate 1. */
+  void (*add)(void *y, const void *x, double factor, int64_t count, int32_t accumulate);
+  /* One LSTM step of one text (gates i, f, g, o, each n wide): gates hold the sums of projections
+     and biases and become the activated gates; c and h are written. previous_c may be NULL for
+     zeros, recurrent likewise. */
+  void (*lstm_step)(void *gates, const void *PK_NULLABLE recurrent,
+                    const void *PK_NULLABLE previous_c, void *c, void *h, int64_t n);
+  /* Backwards: dh is the whole gradient of h, dc that of c from the next step and becomes that of
+     the previous c; dgates are written. */
+  void (*lstm_step_backward)(void *dgates, void *dc, const void *dh, const void *gates,
+                             const void *PK_NULLABLE previous_c, const void *c, int64_t n);
+  /* Sum of squares in double, over 16 fixed lanes. */
+  double (*sum_of_squares)(const void *x, int64_t count);
+  /* One step of Adam on count weights; see pk_adam. Gradients are zero afterwards. */
+  void (*adam)(void *weights, void *gradient, void *mean, void *square, int64_t count,
+               const struct pk_adam *how);
+} pk_tape_set;
+
+/* m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w = w (1 - decay_rate) - step * m / (sqrt(v) /
+   root_correction + epsilon), with g = gradient_factor * gradient + l2 * w (Kingma & Ba 2015;
+   Loshchilov & Hutter 2019 for the decoupled decay). */
+typedef struct pk_adam {
+  double beta1, beta2, epsilon;
+  double gradient_factor;
+  double l2;
+  double decay_rate;
+  double step;            /* learning rate / (1 - beta1^t) */
+  double root_correction; /* sqrt(1 - beta2^t) */
+} pk_adam;
+
+/* The tape kernels of pk_kernels(index), for float; and those for double. */
+const pk_tape_set *PK_NULLABLE pk_tape_kernels(int index);
+const pk_tape_set *pk_tape_kernels_double(void);
+
 /* The vector features of this CPU that Plaudit knows, as a comma-separated list; static. */
 const char *pk_cpu_features(void);
 

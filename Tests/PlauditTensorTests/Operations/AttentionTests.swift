@@ -10,11 +10,15 @@ struct AttentionTests {
     let width = heads * headSize
     var random = RandomSource(seed: 11)
     let qkv = (0..<(length * 3 * width)).map { _ in Float(random.uniform()) * 4 - 2 }
-    var scores = [Float](repeating: 0, count: length * length)
-    var context = [Float](repeating: 0, count: length * width)
-    Attention.forward(
-      qkv: qkv, scores: &scores, context: &context, length: length, heads: heads,
-      headSize: headSize)
+    let tape = Tape<Float>(recording: false)
+    let input = try tape.input(rows: length, width: 3 * width)
+    for index in 0..<qkv.count { input.values[index] = qkv[index] }
+    let starts = try Buffer<Int>(count: 2)
+    starts.pointer[1] = length
+    let context = try tape.attention(
+      input, Segments(starts: starts.pointer, count: 1), heads: heads
+    ).values
+    withExtendedLifetime(starts) {}
     func value(_ token: Int, _ part: Int, _ column: Int) -> Double {
       Double(qkv[token * 3 * width + part * width + column])
     }

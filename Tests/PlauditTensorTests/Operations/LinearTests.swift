@@ -17,13 +17,18 @@ struct LinearTests {
     return buffer
   }
 
+  private func linear(_ weights: FloatBuffer, _ outputs: Int, _ inputs: Int) throws -> Linear<Float>
+  {
+    try Linear(Parameter(names: ["weight"], shape: [outputs, inputs], values: weights))
+  }
+
   @Test func `the product equals double arithmetic and no row depends on the others`() throws {
     for shape in shapes {
       let weights = try matrix(shape.outputs * shape.inputs, seed: 1)
-      let linear = try Linear(
-        weights: weights, outputs: shape.outputs, inputs: shape.inputs)
+      let linear = try linear(weights, shape.outputs, shape.inputs)
       let most = 260
-      let room = (most + Linear.rowPadding - 1) / Linear.rowPadding * Linear.rowPadding
+      let room =
+        (most + Linear<Float>.rowPadding - 1) / Linear<Float>.rowPadding * Linear<Float>.rowPadding
       let x = try matrix(room * shape.inputs, seed: 2)
       let full = try FloatBuffer(count: room * shape.outputs)
       try linear.forward(x.pointer, into: full.pointer, rows: most)
@@ -56,16 +61,16 @@ struct LinearTests {
   }
 
   @Test func `tile heights are among the candidates and small heads do without`() throws {
-    let head = try Linear(weights: matrix(3 * 64, seed: 3), outputs: 3, inputs: 64)
+    let head = try linear(matrix(3 * 64, seed: 3), 3, 64)
     #expect(head.tiles.isEmpty)
-    let wide = try Linear(weights: matrix(384 * 384, seed: 3), outputs: 384, inputs: 384)
-    #expect(wide.tiles.allSatisfy(Linear.heights.contains))
+    let wide = try linear(matrix(384 * 384, seed: 3), 384, 384)
+    #expect(wide.tiles.allSatisfy(TilePlans.heights.contains))
   }
 
   @Test func `a cancelled product throws`() throws {
-    let linear = try Linear(weights: matrix(64 * 64, seed: 4), outputs: 64, inputs: 64)
-    let input = try FloatBuffer(count: Linear.rowPadding * 64)
-    let output = try FloatBuffer(count: Linear.rowPadding * 64)
+    let linear = try linear(matrix(64 * 64, seed: 4), 64, 64)
+    let input = try FloatBuffer(count: Linear<Float>.rowPadding * 64)
+    let output = try FloatBuffer(count: Linear<Float>.rowPadding * 64)
     let cancellation = Cancellation()
     cancellation.request()
     #expect(throws: PlauditError.self) {
@@ -77,12 +82,11 @@ struct LinearTests {
 
   @Test func `a first model of zeros does not decide the tiles of the next`() throws {
     let (outputs, inputs) = (64, 40)
-    _ = try Linear(weights: FloatBuffer(count: outputs * inputs), outputs: outputs, inputs: inputs)
-    let linear = try Linear(
-      weights: matrix(outputs * inputs, seed: 5), outputs: outputs, inputs: inputs)
-    let x = try matrix(Linear.rowPadding * inputs, seed: 6)
-    let one = try FloatBuffer(count: Linear.rowPadding * outputs)
-    let many = try FloatBuffer(count: Linear.rowPadding * outputs)
+    _ = try linear(FloatBuffer(count: outputs * inputs), outputs, inputs)
+    let linear = try linear(matrix(outputs * inputs, seed: 5), outputs, inputs)
+    let x = try matrix(Linear<Float>.rowPadding * inputs, seed: 6)
+    let one = try FloatBuffer(count: Linear<Float>.rowPadding * outputs)
+    let many = try FloatBuffer(count: Linear<Float>.rowPadding * outputs)
     try linear.forward(x.pointer, into: one.pointer, rows: 1)
     try linear.forward(x.pointer, into: many.pointer, rows: 150)
     #expect(Array(one.buffer[..<outputs]) == Array(many.buffer[..<outputs]))

@@ -1,0 +1,175 @@
+package import PlauditCore
+
+/// The weights of one direction of an LSTM, gates in the order input, forget, cell, output.
+package struct LSTMWeights<Scalar: TensorScalar> {
+  /// `[4·H, inputs]`
+  package let input: Linear<Scalar>
+  /// `[4·H, H]`
+  package let recurrent: Linear<Scalar>
+  /// `[4·H]` each: PyTorch keeps two.
+  package let inputBias: Parameter<Scalar>
+  package let recurrentBias: Parameter<Scalar>
+
+  package init(
+    input: Linear<Scalar>, recurrent: Linear<Scalar>, inputBias: Parameter<Scalar>,
+    recurrentBias: Parameter<Scalar>
+  ) {
+    self.input = input
+    self.recurrent = recurrent
+    self.inputBias = inputBias
+    self.recurrentBias = recurrentBias
+  }
+
+  package var hiddenSize: Int { recurrent.inputs }
+}
+
+extension Tape {
+  /// An LSTM over the rows of each text, from its first row to its last, or with `reversed` from
+  /// its last to its first. Texts have their own lengths: nothing runs over padding.
+  ///
+  /// - Returns: the hidden states `[rows, H]` in the order of x.
+  /// - Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, as
+  ///   `torch.nn.LSTM` computes it.
+  @_specialize(where Scalar == Float)
+  package func lstm(
+    _ x: Tensor, _ texts: Segments, _ weights: LSTMWeights<Scalar>, reversed: Bool = false
+  ) throws(PlauditError) -> Tensor {
+    let size = weights.hiddenSize
+    let kernels = Scalar.tapeKernels
+    // Projections of all rows at once; the biases are the same at each step.
+    let projected = try activate(
+      activate(linear(x, weights.input), bias: weights.inputBias, nil),
+      bias: weights.recurrentBias, nil)
+    let gates = projected.values
+    let order = try memory(texts.count, of: Int.self)
+    sortByLength(texts, into: order)
+    let cells = try tensor(rows: x.rows, width: size)
+    let hidden = try tensor(rows: x.rows, width: size)
+
+    // Texts go in fixed groups: within one, a step is one product for all texts not yet at an end.
+    let groupSize = 24
+    let groups = (texts.count + groupSize - 1) / groupSize
+    let padding = isRecording ? groupSize : max(weights.recurrent.paddedRows(groupSize), groupSize)
+    let states = try room(groups * padding * size)
+    let products = try room(groups * padding * 4 * size)
+    var failure: PlauditError?
+    try parallel(isRecording ? groups : 1) { task in
+      for group in isRecording ? task..<(task + 1) : 0..<groups {
+        let first = group * groupSize
+        let count = min(groupSize, texts.count - first)
+        let state = states + group * padding * size
+        let product = products + group * padding * 4 * size
+        for step in 0..<texts.length(order[first]) {
+          var active = count
+          while active > 0, texts.length(order[first + active - 1]) <= step { active -= 1 }
+          if step > 0 {
+            if self.isRecording {
+              Scalar.multiply(
+                state, stride: size, transposed: false, weights.recurrent.weight.values.pointer,
+                stride: size, transposed: true, into: product, stride: 4 * size, rows: active,
+                columns: 4 * size, inner: size, alpha: 1, beta: 0)
+            } else {
+              do throws(PlauditError) {
+                try weights.recurrent.forward(state, into: product, rows: active)
+              } catch { failure = error }
+            }
+          }
+          for member in 0..<active {
+            let row = self.row(texts, order[first + member], step, reversed)
+            let before = self.row(texts, order[first + member], step - 1, reversed)
+            kernels.pointee.lstm_step(
+              gates + row * 4 * size,
+              step > 0 ? UnsafeRawPointer(product + member * 4 * size) : nil,
+              step > 0 ? UnsafeRawPointer(cells.values + before * size) : nil,
+              cells.values + row * size, hidden.values + row * size, Int64(size))
+            (state + member * size).update(from: hidden.values + row * size, count: size)
+          }
+        }
+      }
+    }
+    if let failure { throw failure }
+    try control?.check()
+    guard isRecording,
+      wantsGradient(projected) || weights.recurrent.weight.isTrained
+    else { return hidden }
+    return tracked(hidden) { (dhidden) throws(PlauditError) in
+      let (dgates, accumulate) =
+        self.wantsGradient(projected)
+        ? try self.gradient(of: projected) : (try self.room(x.rows * 4 * size), false)
+      // The projections have no other reader, so their gradient has no other writer.
+      if accumulate {
+        throw PlauditError(.internal, "an LSTM's projections were read twice")
+      }
+      let dstates = try self.room(groups * groupSize * size)
+      let dcells = try self.room(groups * groupSize * size)
+      let stepGates = try self.room(groups * groupSize * 4 * size)
+      try self.parallel(groups) { group in
+        let first = group * groupSize
+        let count = min(groupSize, texts.count - first)
+        let dstate = dstates + group * groupSize * size
+        let dcell = dcells + group * groupSize * size
+        let dproduct = stepGates + group * groupSize * 4 * size
+        self.clear(dstate, count: groupSize * size)
+        self.clear(dcell, count: groupSize * size)
+        for step in (0..<texts.length(order[first])).reversed() {
+          var active = count
+          while active > 0, texts.length(order[first + active - 1]) <= step { active -= 1 }
+          for member in 0..<active {
+            let row = self.row(texts, order[first + member], step, reversed)
+            let before = self.row(texts, order[first + member], step - 1, reversed)
+            kernels.pointee.add(dstate + member * size, dhidden + row * size, 1, Int64(size), 1)
+            kernels.pointee.lstm_step_backward(
+              dgates + row * 4 * size, dcell + member * size, dstate + member * size,
+              gates + row * 4 * size,
+              step > 0 ? UnsafeRawPointer(cells.values + before * size) : nil,
+              cells.values + row * size, Int64(size))
+            (dproduct + member * 4 * size).update(from: dgates + row * 4 * size, count: 4 * size)
+          }
+          guard step > 0 else { continue }
+          Scalar.multiply(
+            dproduct, stride: 4 * size, transposed: false,
+            weights.recurrent.weight.values.pointer, stride: size, transposed: false, into: dstate,
+            stride: size, rows: active, columns: size, inner: 4 * size, alpha: 1, beta: 0)
+        }
+      }
+      if let gradient = weights.recurrent.weight.gradient {
+        // The state before each row, zeros before a text's first step.
+        let previous = try self.room(x.rows * size)
+        for text in 0..<texts.count {
+          for step in 0..<texts.length(text) {
+            let target = previous + self.row(texts, text, step, reversed) * size
+            if step == 0 {
+              self.clear(target, count: size)
+            } else {
+              target.update(
+                from: hidden.values + self.row(texts, text, step - 1, reversed) * size, count: size)
+            }
+          }
+        }
+        try self.multiply(
+          dgates, stride: 4 * size, transposed: true, previous, stride: size, transposed: false,
+          into: gradient.pointer, rows: 4 * size, columns: size, inner: x.rows, accumulate: true)
+      }
+    }
+  }
+
+  /// The row of a text's step; steps run backwards when reversed. Steps before the first give the
+  /// first.
+  private func row(_ texts: Segments, _ text: Int, _ step: Int, _ reversed: Bool) -> Int {
+    let position = max(step, 0)
+    return reversed
+      ? texts.starts[text + 1] - 1 - position : texts.start(text) + position
+  }
+
+  /// Texts from the longest to the shortest, equal ones in order.
+  private func sortByLength(_ texts: Segments, into order: UnsafeMutablePointer<Int>) {
+    for index in 0..<texts.count {
+      var place = index
+      while place > 0, texts.length(order[place - 1]) < texts.length(index) {
+        order[place] = order[place - 1]
+        place -= 1
+      }
+      order[place] = index
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Glibc
+package import PlauditCore
+
+/// Weights of a model under the name, or names, they have in a file.
+///
+/// A loaded model's parameters never change. One in training has a gradient, and so takes part in
+/// what a tape records; a frozen one has none.
+package final class Parameter<Scalar: TensorScalar> {
+  /// One name; or several whose tensors, all of `shape`, lie one after another.
+  package let names: [String]
+  package let shape: [Int]
+  package let values: Buffer<Scalar>
+  package private(set) var gradient: Buffer<Scalar>?
+  /// Rows a step has touched, when gradients come row by row (embeddings).
+  package let touched: TouchedRows?
+
+  package init(
+    names: [String], shape: [Int], values: Buffer<Scalar>, isTable: Bool = false
+  ) {
+    self.names = names
+    self.shape = shape
+    self.values = values
+    touched = isTable ? TouchedRows(count: shape.first ?? 0) : nil
+  }
+
+  package convenience init(_ name: String, _ shape: [Int]) throws(PlauditError) {
+    self.init(names: [name], shape: shape, values: try Buffer(count: shape.reduce(1, *)))
+  }
+
+  package var name: String { names.first ?? "" }
+  package var count: Int { values.count }
+  package var isTrained: Bool { gradient != nil }
+  /// The numbers of a row: the product of all dimensions but the first.
+  package var width: Int { shape.dropFirst().reduce(1, *) }
+
+  /// Gives the parameter a gradient of zeros.
+  package func train() throws(PlauditError) {
+    if gradient == nil { gradient = try Buffer(count: count) }
+  }
+
+  package func freeze() { gradient = nil }
+
+  /// Makes the gradient zero again, of a table only the rows that were touched.
+  package func clearGradient() {
+    guard let gradient else { return }
+    guard let touched else {
+      memset(gradient.pointer, 0, count * MemoryLayout<Scalar>.stride)
+      return
+    }
+    let width = self.width
+    for row in touched.rows {
+      memset(gradient.pointer + row * width, 0, width * MemoryLayout<Scalar>.stride)
+    }
+    touched.clear()
+  }
+}
+
+/// The rows of a table that have a gradient in this step, and those that ever had one.
+package final class TouchedRows {
+  /// In the order they were first touched in this step.
+  package private(set) var rows: [Int] = []
+  private var isTouched: [Bool]
+  /// Rows touched in any step: all others have moments of zero.
+  package var everTouched: [Bool]
+
+  init(count: Int) {
+    isTouched = [Bool](repeating: false, count: max(count, 0))
+    everTouched = isTouched
+  }
+
+  func touch(_ row: Int) {
+    guard row >= 0, row < isTouched.count, !isTouched[row] else { return }
+    isTouched[row] = true
+    everTouched[row] = true
+    rows.append(row)
+  }
+
+  /// Forgets which rows the step touched, once their gradients are zero.
+  package func clear() {
+    for row in rows { isTouched[row] = false }
+    rows.removeAll(keepingCapacity: true)
+  }
+}
