@@ -18,6 +18,8 @@ package struct Progress {
     case predicting = 10
     case embedding = 20
     case fitting = 30
+    case training = 40
+    case resampling = 60
   }
 
   package var phase: Phase
@@ -29,6 +31,10 @@ package struct Progress {
   package var secondsLeft: Double
   /// The loss of a training, NaN elsewhere.
   package var loss: Double
+  /// Steps of the optimiser in a training, 0 elsewhere.
+  package var step: Int
+  /// `done` a second since the phase began; NaN before there is any.
+  package var perSecond: Double
 }
 
 /// What one long call obeys: its cancellation token, its deadline, and its progress callback.
@@ -46,6 +52,8 @@ package final class RunControl {
   private let interval: Int64
   private var lastReport: Int64
   private var phaseStarted: Int64
+  /// What was done when the phase was first told of, as after a resumption.
+  private var doneBefore = 0
   private var phase: Progress.Phase = .predicting
   private let stopped = Atomic<Bool>(false)
 
@@ -91,21 +99,25 @@ package final class RunControl {
 
   /// Tells the callback, at most once an interval unless `force`; a refusal is seen by `check`.
   package func report(
-    _ phase: Progress.Phase, done: Int, total: Int, loss: Double = .nan, force: Bool = false
+    _ phase: Progress.Phase, done: Int, total: Int, loss: Double = .nan, step: Int = 0,
+    force: Bool = false
   ) {
     guard let callback else { return }
     let now = RunControl.now()
     if phase != self.phase {
       self.phase = phase
       phaseStarted = now
+      doneBefore = done
     }
     guard force || now - lastReport >= interval else { return }
     lastReport = now
     let inPhase = Double(now - phaseStarted) * 1e-9
-    let left = done > 0 && total > 0 ? inPhase * Double(total - done) / Double(done) : .nan
+    let perSecond = done > doneBefore && inPhase > 0 ? Double(done - doneBefore) / inPhase : .nan
+    let left = total > 0 ? Double(total - done) / perSecond : .nan
     let progress = Progress(
       phase: phase, done: done, total: total, secondsElapsed: Double(now - started) * 1e-9,
-      secondsLeft: left, loss: loss)
+      secondsLeft: left, loss: loss, step: step,
+      perSecond: perSecond)
     if !callback(progress) { stopped.store(true, ordering: .relaxed) }
   }
 

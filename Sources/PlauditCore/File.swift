@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 import Synchronization
 
@@ -70,6 +71,25 @@ package final class File {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The file that Plaudit was loaded from, nil when that is not known.
+  package static var library: String? {
+    guard let path = pk_library_path(), path.pointee != 0 else { return nil }
+    return String(validatingCString: path)
+  }
+
+  /// `path` without links, nil when there is no such file.
+  package static func resolved(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(validatingCString: real)
+  }
+
+  /// What stands before the last slash: the folder that `path` lies in.
+  package static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
   /// Makes `path` and its missing parents.
   package static func makeDirectory(_ path: String) throws(PlauditError) {
     if path.isEmpty || isDirectory(path) { return }
@@ -88,8 +108,10 @@ package final class File {
   ///
   /// `parts` are written one after another to a temporary file beside `path`, which is synced
   /// and then renamed.
+  ///
+  /// - Parameter control: may end it; the old content then stays.
   package static func write(
-    _ parts: [UnsafeRawBufferPointer], to path: String
+    _ parts: [UnsafeRawBufferPointer], to path: String, control: RunControl? = nil
   ) throws(PlauditError) {
     // Two threads may write the same path at once.
     let number = writeCount.add(1, ordering: .relaxed).oldValue
@@ -97,8 +119,23 @@ package final class File {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure("create", temporary, errno) }
     var reason: Int32 = 0
-    for part in parts where reason == 0 {
-      reason = writeAll(part, to: descriptor)
+    var isStopped = false
+    for part in parts {
+      var done = 0
+      while reason == 0, done < part.count {
+        isStopped = control?.shallStop ?? false
+        if isStopped { break }
+        let piece = min(part.count - done, pieceBytes)
+        reason = writeAll(
+          UnsafeRawBufferPointer(rebasing: part[done..<done + piece]), to: descriptor)
+        done += piece
+      }
+    }
+    if isStopped {
+      close(descriptor)
+      unlink(temporary)
+      try control?.check()
+      throw PlauditError(.cancelled, "stopped while writing \(path)")
     }
     if reason == 0, fsync(descriptor) != 0 { reason = errno }
     if close(descriptor) != 0, reason == 0 { reason = errno }
@@ -109,6 +146,8 @@ package final class File {
     }
   }
 
+  /// Bytes between two looks at whether to stop.
+  private static let pieceBytes = 4 << 20
   private static let writeCount = Atomic<Int>(0)
 
   package static func write(_ bytes: [UInt8], to path: String) throws(PlauditError) {

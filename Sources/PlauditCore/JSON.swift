@@ -76,6 +76,14 @@ package struct JSONValue {
     return JSONValue(file: file, path: "", document: Document(root), node: root)
   }
 
+  /// A number, to put into arrays; it must be finite.
+  package static func number(_ number: Double, file: String) throws(PlauditError) -> JSONValue {
+    guard let root = json_real(number) else {
+      throw PlauditError(.notFinite, "\(file): \(number) cannot be written")
+    }
+    return JSONValue(file: file, path: "", document: Document(root), node: root)
+  }
+
   // MARK: Kinds
 
   package var isNull: Bool { node.pointee.type == JSON_NULL }
@@ -243,6 +251,9 @@ package struct JSONValue {
   package func set(_ key: String, _ values: [JSONValue]) throws(PlauditError) {
     try set(key, node: try JSONValue.array(values, file: file))
   }
+
+  /// Removes a member; only from values made by `object(file:)` or `copy()`.
+  package func remove(_ key: String) { json_object_del(node, key) }
 
   private func set(_ key: String, node value: UnsafeMutablePointer<json_t>?) throws(PlauditError) {
     guard json_object_set_new(node, key, value) == 0 else {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A counter-based random source: draw `n` of stream `s` under seed `k` is a pure function of the
 /// three, so results depend neither on threads nor on the order of calls, and the state is one
 /// number that can be saved.
@@ -45,8 +47,45 @@ package struct RandomSource: Equatable, Sendable {
     return product.high
   }
 
+  /// Fills a buffer with uniform integers in `0..<bound`, several from each block; the position
+  /// moves on by whole blocks. Zeros for a bound of 0.
+  package mutating func fill(_ buffer: UnsafeMutableBufferPointer<UInt32>, below bound: UInt32) {
+    let threshold = bound == 0 ? 0 : (0 &- bound) % bound
+    var block = position &+ (position & 1)
+    var place = 0
+    while place < buffer.count {
+      let words = RandomSource.philox(
+        counter: (
+          UInt32(truncatingIfNeeded: block >> 1), UInt32(truncatingIfNeeded: block >> 33),
+          UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)
+        ),
+        key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
+      block &+= 2
+      func take(_ word: UInt32) {
+        let product = word.multipliedFullWidth(by: bound)
+        if product.low >= threshold, place < buffer.count {
+          buffer[place] = product.high
+          place += 1
+        }
+      }
+      take(words.0)
+      take(words.1)
+      take(words.2)
+      take(words.3)
+    }
+    position = block
+  }
+
   /// A uniform real in `[0, 1)` with 53 random bits.
   package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// A normal draw with mean 0 and variance 1; two uniform draws each.
+  ///
+  /// - Source: Box & Muller 1958, doi:10.1214/aoms/1177706645.
+  package mutating func normal() -> Double {
+    let radius = (-2 * log(1 - uniform())).squareRoot()
+    return radius * cos(2 * Double.pi * uniform())
+  }
 
   /// Puts the elements in random order.
   ///

@@ -32,6 +32,22 @@ struct RandomSourceTests {
     #expect(source.next(below: 1) == 0)
   }
 
+  @Test func `a filled buffer is uniform, and the same from the same position`() {
+    var source = RandomSource(seed: 5, stream: 6)
+    _ = source.next()
+    var copy = source
+    var (draws, again) = ([UInt32](repeating: 9, count: 7001), [UInt32](repeating: 9, count: 7001))
+    draws.withUnsafeMutableBufferPointer { source.fill($0, below: 7) }
+    again.withUnsafeMutableBufferPointer { copy.fill($0, below: 7) }
+    #expect(draws == again && source == copy && source.position.isMultiple(of: 2))
+    // 1000 expected each; 8 standard errors.
+    for value in 0..<7 as Range<UInt32> {
+      #expect(abs(draws.count { $0 == value } - 1000) < 240)
+    }
+    draws.withUnsafeMutableBufferPointer { source.fill($0, below: 0) }
+    #expect(draws.allSatisfy { $0 == 0 })
+  }
+
   @Test func `uniform draws lie in 0 to 1 with mean one half`() {
     var source = RandomSource(seed: 2)
     let draws = (0..<10_000).map { _ in source.uniform() }

@@ -43,7 +43,7 @@ extension Model {
     let heldPair = pair.map { Texts([$0]) }
     let options = PredictionOptions()
     var offsets: [Int64] = [0, 0]
-    let width = configuration.hiddenSize
+    let width = hiddenSize
     try offsets.withUnsafeMutableBufferPointer {
       try tokenOffsets(
         held.batch(), pairs: heldPair?.batch(), options, control: RunControl(), offsets: $0)

@@ -4,54 +4,43 @@ import PlauditTensor
 /// Word, position and type vectors, summed and normalised.
 ///
 /// Names and order follow `BertEmbeddings` of transformers.
-package struct BertEmbeddings {
-  private let words: FloatBuffer
-  private let positions: FloatBuffer
-  private let types: FloatBuffer
+struct BertEmbeddings {
+  private let words: Parameter<Float>
+  private let positions: Parameter<Float>
+  private let types: Parameter<Float>
   private let norm: LayerNorm
-  private let configuration: BertConfiguration
+  private let dropout: Double
 
-  init(_ weights: WeightFolder, _ configuration: BertConfiguration) throws(PlauditError) {
+  init(
+    _ source: some ParameterSource, _ configuration: BertConfiguration
+  ) throws(PlauditError) {
     let width = configuration.hiddenSize
-    words = try weights.tensor(
-      "embeddings.word_embeddings.weight", [configuration.vocabularySize, width])
-    positions = try weights.tensor(
-      "embeddings.position_embeddings.weight", [configuration.positionCount, width])
-    types = try weights.tensor(
-      "embeddings.token_type_embeddings.weight", [configuration.typeCount, width])
+    let start = InitialValues.normal(deviation: 0.02)
+    words = try source.parameter(
+      "embeddings.word_embeddings.weight", [configuration.vocabularySize, width], start: start,
+      isTable: true)
+    positions = try source.parameter(
+      "embeddings.position_embeddings.weight", [configuration.positionCount, width], start: start,
+      isTable: true)
+    types = try source.parameter(
+      "embeddings.token_type_embeddings.weight", [configuration.typeCount, width], start: start,
+      isTable: true)
     norm = try LayerNorm(
-      weights, "embeddings.LayerNorm", width: width, epsilon: configuration.epsilon)
-    self.configuration = configuration
+      source, "embeddings.LayerNorm", width: width, epsilon: configuration.epsilon)
+    dropout = configuration.hiddenDropout
   }
 
-  /// - Parameters:
-  ///   - pack: tokens whose ids, types and lengths were checked when they were added.
-  ///   - states: `[tokens, width]`, written.
-  func forward(_ pack: TokenPack, into states: UnsafeMutablePointer<Float>) {
-    let width = configuration.hiddenSize
-    let add = rowKernels.pointee.add
-    for text in 0..<pack.rowCount {
-      let first = pack.start(text)
-      for position in 0..<pack.length(text) {
-        let token = first + position
-        let state = states + token * width
-        state.update(from: words.pointer + Int(pack.ids[token]) * width, count: width)
-        add(state, types.pointer + Int(pack.typeIds[token]) * width, Int64(width))
-        add(state, positions.pointer + position * width, Int64(width))
-      }
-    }
-    norm.forward(states, count: pack.tokenCount)
+  /// - Parameter pack: tokens whose ids, types and lengths were checked when they were added.
+  /// - Returns: `[tokens, width]`.
+  func forward(
+    _ pack: TokenPack, _ tape: FloatTape, isFrozen: Bool
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    let sums = try tape.embed(
+      (words, UnsafePointer(pack.ids)), (types, UnsafePointer(pack.typeIds)),
+      (positions, UnsafePointer(pack.positions)), count: pack.tokenCount)
+    let states = try norm.forward(sums, tape)
+    return try tape.dropout(states, rate: isFrozen ? 0 : dropout)
   }
 
-  func tensors() -> [NamedTensor] {
-    let width = configuration.hiddenSize
-    return [
-      NamedTensor(
-        "embeddings.word_embeddings.weight", [configuration.vocabularySize, width], words),
-      NamedTensor(
-        "embeddings.position_embeddings.weight", [configuration.positionCount, width], positions),
-      NamedTensor(
-        "embeddings.token_type_embeddings.weight", [configuration.typeCount, width], types),
-    ] + norm.tensors("embeddings.LayerNorm")
-  }
+  var parameters: [Parameter<Float>] { [words, positions, types] + norm.parameters }
 }

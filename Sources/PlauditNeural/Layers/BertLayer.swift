@@ -8,9 +8,11 @@ import PlauditTensor
 /// all T rows at once; attention stays within a text.
 ///
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762, §3.1; names follow `BertLayer`.
-package struct BertLayer {
-  private let name: String
+struct BertLayer {
   private let queryKeyValue: Dense
+  /// Parts of `queryKeyValue`, for a layer of which the first token alone is read.
+  private let query: DensePart
+  private let keyValue: DensePart
   private let attentionOutput: Dense
   private let attentionNorm: LayerNorm
   private let intermediate: Dense
@@ -18,75 +20,85 @@ package struct BertLayer {
   private let outputNorm: LayerNorm
   private let configuration: BertConfiguration
 
-  private var projections: [String] {
-    ["query", "key", "value"].map { "\(name).attention.self.\($0)" }
-  }
-
   init(
-    _ weights: WeightFolder, index: Int, _ configuration: BertConfiguration
+    _ source: some ParameterSource, index: Int, _ configuration: BertConfiguration
   ) throws(PlauditError) {
-    name = "encoder.layer.\(index)"
+    let name = "encoder.layer.\(index)"
     let width = configuration.hiddenSize
     let inner = configuration.intermediateSize
     let epsilon = configuration.epsilon
-    let name = self.name
+    let start = InitialValues.normal(deviation: 0.02)
     queryKeyValue = try Dense(
-      weights, fused: ["query", "key", "value"].map { "\(name).attention.self.\($0)" },
-      outputs: width, inputs: width)
+      source, fused: ["query", "key", "value"].map { "\(name).attention.self.\($0)" },
+      outputs: width, inputs: width, start: start)
+    query = try queryKeyValue.part(0..<width)
+    keyValue = try queryKeyValue.part(width..<3 * width)
     attentionOutput = try Dense(
-      weights, "\(name).attention.output.dense", outputs: width, inputs: width)
+      source, "\(name).attention.output.dense", outputs: width, inputs: width, start: start)
     attentionNorm = try LayerNorm(
-      weights, "\(name).attention.output.LayerNorm", width: width, epsilon: epsilon)
+      source, "\(name).attention.output.LayerNorm", width: width, epsilon: epsilon)
     intermediate = try Dense(
-      weights, "\(name).intermediate.dense", outputs: inner, inputs: width)
-    output = try Dense(weights, "\(name).output.dense", outputs: width, inputs: inner)
+      source, "\(name).intermediate.dense", outputs: inner, inputs: width, start: start)
+    output = try Dense(
+      source, "\(name).output.dense", outputs: width, inputs: inner, start: start)
     outputNorm = try LayerNorm(
-      weights, "\(name).output.LayerNorm", width: width, epsilon: epsilon)
+      source, "\(name).output.LayerNorm", width: width, epsilon: epsilon)
     self.configuration = configuration
   }
 
-  /// `scratch.states` `[T, W]` in and out.
+  /// From `[T, W]` to `[T, W]`; frozen, nothing is dropped.
   func forward(
-    _ pack: TokenPack, _ scratch: EncoderScratch, control: RunControl?
-  ) throws(PlauditError) {
-    let width = configuration.hiddenSize
-    let tokens = pack.tokenCount
-    try queryKeyValue.linear.forward(
-      scratch.states, into: scratch.projected, rows: tokens, control: control)
-    for row in 0..<tokens {
-      rowKernels.pointee.add(
-        scratch.projected + row * 3 * width, queryKeyValue.bias.pointer, Int64(3 * width))
+    _ states: FloatTape.Tensor, _ texts: Segments, _ tape: FloatTape, isFrozen: Bool
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    let dropout = isFrozen ? 0 : configuration.hiddenDropout
+    let weightDropout = isFrozen ? 0 : configuration.attentionDropout
+    let attended = try tape.scope { () throws(PlauditError) in
+      let projected = try queryKeyValue.forward(states, tape)
+      let context = try tape.attention(
+        projected, texts, heads: configuration.headCount, dropout: weightDropout)
+      tape.discard(projected)
+      return try attentionNorm.forward(
+        tape.linear(context, attentionOutput.linear), tape, adding: attentionOutput.bias,
+        residual: states, dropout: dropout)
     }
-    for text in 0..<pack.rowCount {
-      let first = pack.start(text)
-      Attention.forward(
-        qkv: scratch.projected + first * 3 * width, scores: scratch.scores,
-        context: scratch.context + first * width, length: pack.length(text),
-        heads: configuration.headCount, headSize: configuration.headSize)
-      try control?.check()
-    }
-    // The projections are used up; their room serves for the outputs.
-    let attended = scratch.projected
-    try attentionOutput.linear.forward(
-      scratch.context, into: attended, rows: tokens, control: control)
-    attentionNorm.forward(
-      attended, adding: attentionOutput.bias.pointer, residual: scratch.states, count: tokens)
-    try intermediate.linear.forward(
-      attended, into: scratch.intermediate, rows: tokens, control: control)
-    configuration.activation.forward(
-      scratch.intermediate, bias: intermediate.bias.pointer, rows: tokens,
-      width: configuration.intermediateSize)
-    try output.linear.forward(
-      scratch.intermediate, into: scratch.states, rows: tokens, control: control)
-    outputNorm.forward(
-      scratch.states, adding: output.bias.pointer, residual: attended, count: tokens)
+    tape.discard(states)
+    return try network(attended, tape, dropout)
   }
 
-  func tensors() -> [NamedTensor] {
-    queryKeyValue.tensors(fused: projections)
-      + attentionOutput.tensors("\(name).attention.output.dense")
-      + attentionNorm.tensors("\(name).attention.output.LayerNorm")
-      + intermediate.tensors("\(name).intermediate.dense")
-      + output.tensors("\(name).output.dense") + outputNorm.tensors("\(name).output.LayerNorm")
+  /// From `[T, W]` to the first tokens' `[texts, W]`: what nothing reads is not computed.
+  func forwardFirst(
+    _ states: FloatTape.Tensor, _ texts: Segments, _ tape: FloatTape, isFrozen: Bool
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    let dropout = isFrozen ? 0 : configuration.hiddenDropout
+    let weightDropout = isFrozen ? 0 : configuration.attentionDropout
+    let attended = try tape.scope { () throws(PlauditError) in
+      let first = try tape.pool(states, texts, .cls)
+      let context = try tape.firstTokenAttention(
+        queries: query.forward(first, tape), keysValues: keyValue.forward(states, tape), texts,
+        heads: configuration.headCount, dropout: weightDropout)
+      return try attentionNorm.forward(
+        tape.linear(context, attentionOutput.linear), tape, adding: attentionOutput.bias,
+        residual: first, dropout: dropout)
+    }
+    tape.discard(states)
+    return try network(attended, tape, dropout)
+  }
+
+  /// The two-layer network with its residual and LayerNorm.
+  private func network(
+    _ attended: FloatTape.Tensor, _ tape: FloatTape, _ dropout: Double
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    try tape.scope { () throws(PlauditError) in
+      let inner = try intermediate.forward(attended, tape, configuration.activation)
+      let outer = try tape.linear(inner, output.linear)
+      tape.discard(inner)
+      return try outputNorm.forward(
+        outer, tape, adding: output.bias, residual: attended, dropout: dropout)
+    }
+  }
+
+  var parameters: [Parameter<Float>] {
+    queryKeyValue.parameters + attentionOutput.parameters + attentionNorm.parameters
+      + intermediate.parameters + output.parameters + outputNorm.parameters
   }
 }

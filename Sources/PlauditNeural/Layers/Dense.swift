@@ -3,62 +3,80 @@ package import PlauditTensor
 
 /// A linear layer with its bias: weights `[outputs, inputs]`, bias `[outputs]`.
 package struct Dense {
-  package let linear: Linear
-  package let bias: FloatBuffer
+  package let linear: Linear<Float>
+  package let bias: Parameter<Float>
 
-  package init(linear: Linear, bias: FloatBuffer) {
+  package init(linear: Linear<Float>, bias: Parameter<Float>) {
     self.linear = linear
     self.bias = bias
   }
 
   init(
-    _ weights: WeightFolder, _ name: String, outputs: Int, inputs: Int
+    _ source: some ParameterSource, _ name: String, outputs: Int, inputs: Int,
+    start: InitialValues? = nil
   ) throws(PlauditError) {
-    linear = try Linear(
-      weights: weights.tensor("\(name).weight", [outputs, inputs]), outputs: outputs,
-      inputs: inputs)
-    bias = try weights.tensor("\(name).bias", [outputs])
+    try self.init(source, fused: [name], outputs: outputs, inputs: inputs, start: start)
   }
 
   /// Several layers over the same input as one: their rows lie one after another.
+  ///
+  /// - Parameter start: of the weights in a training, nil for PyTorch's ±1/√inputs, which its
+  ///   biases then have too; else biases start at 0.
   init(
-    _ weights: WeightFolder, fused names: [String], outputs: Int, inputs: Int
+    _ source: some ParameterSource, fused names: [String], outputs: Int, inputs: Int,
+    start: InitialValues? = nil
   ) throws(PlauditError) {
-    let rows = try FloatBuffer(count: names.count * outputs * inputs)
-    bias = try FloatBuffer(count: names.count * outputs)
-    for (index, name) in names.enumerated() {
-      _ = try weights.elementCount("\(name).weight", [outputs, inputs])
-      _ = try weights.elementCount("\(name).bias", [outputs])
-      try weights.read(
-        "\(name).weight", [outputs, inputs], into: rows.pointer + index * outputs * inputs)
-      try weights.read("\(name).bias", [outputs], into: bias.pointer + index * outputs)
-    }
-    linear = try Linear(weights: rows, outputs: names.count * outputs, inputs: inputs)
+    let usual = InitialValues.uniform(bound: 1 / Double(max(inputs, 1)).squareRoot())
+    linear = try Linear(
+      source.parameter(
+        names: names.map { "\($0).weight" }, shape: [outputs, inputs], start: start ?? usual,
+        isTable: false))
+    bias = try source.parameter(
+      names: names.map { "\($0).bias" }, shape: [outputs], start: start == nil ? usual : .zeros,
+      isTable: false)
+  }
+
+  /// `f(x · Wᵀ + b)`.
+  func forward(
+    _ x: FloatTape.Tensor, _ tape: FloatTape, _ activation: Activation? = nil
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    try tape.activate(tape.linear(x, linear), bias: bias, activation)
+  }
+
+  /// Some of the outputs, as a layer of their own over the same weights.
+  ///
+  func part(_ rows: Range<Int>) throws(PlauditError) -> DensePart {
+    DensePart(linear: try Linear(linear.weight, rows: rows), bias: bias, first: rows.lowerBound)
   }
 
   /// `y = x · Wᵀ + b` for one row, without tiles: for pooled vectors and heads.
   package func forwardRow(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
-    let dot = rowKernels.pointee.dot
     for output in 0..<linear.outputs {
       y[output] =
-        dot(x, linear.weights.pointer + output * linear.inputs, Int64(linear.inputs))
-        + bias.pointer[output]
+        Float.dot(x, linear.weight.values.pointer + output * linear.inputs, count: linear.inputs)
+        + bias.values.pointer[output]
     }
   }
 
-  func tensors(_ name: String) -> [NamedTensor] {
-    tensors(fused: [name])
-  }
+  var parameters: [Parameter<Float>] { [linear.weight, bias] }
+  /// The number of weights and biases.
+  var count: Int { linear.weight.count + bias.count }
+}
 
-  func tensors(fused names: [String]) -> [NamedTensor] {
-    let outputs = linear.outputs / names.count
-    return names.enumerated().flatMap { index, name in
-      [
-        NamedTensor(
-          "\(name).weight", [outputs, linear.inputs], linear.weights,
-          offset: index * outputs * linear.inputs),
-        NamedTensor("\(name).bias", [outputs], bias, offset: index * outputs),
-      ]
-    }
+/// Some of the outputs of a `Dense`.
+struct DensePart {
+  let linear: Linear<Float>
+  /// The bias of the whole layer.
+  let bias: Parameter<Float>
+  /// The first of its outputs in the whole layer.
+  let first: Int
+
+  func forward(
+    _ x: FloatTape.Tensor, _ tape: FloatTape
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    try tape.activate(tape.linear(x, linear), bias: bias, from: first, nil)
   }
 }
+
+/// The tape of models; gradients are checked on one in double.
+package typealias FloatTape = Tape<Float>

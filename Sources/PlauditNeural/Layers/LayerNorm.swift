@@ -3,39 +3,29 @@ import PlauditTensor
 
 /// Layer normalisation over the width of each row.
 ///
-/// - Source: Ba et al. 2016, arXiv:1607.06450; biased variance and epsilon inside the root, as in
-///   `torch.nn.LayerNorm`.
-package struct LayerNorm {
-  let weight: FloatBuffer
-  let bias: FloatBuffer
-  let epsilon: Float
+/// - Source: Ba et al. 2016, arXiv:1607.06450; names follow `torch.nn.LayerNorm`.
+struct LayerNorm {
+  let weight: Parameter<Float>
+  let bias: Parameter<Float>
+  let epsilon: Double
 
   init(
-    _ weights: WeightFolder, _ name: String, width: Int, epsilon: Float
+    _ source: some ParameterSource, _ name: String, width: Int, epsilon: Float
   ) throws(PlauditError) {
-    weight = try weights.tensor("\(name).weight", [width])
-    bias = try weights.tensor("\(name).bias", [width])
-    self.epsilon = epsilon
+    weight = try source.parameter("\(name).weight", [width], start: .ones)
+    bias = try source.parameter("\(name).bias", [width], start: .zeros)
+    self.epsilon = Double(epsilon)
   }
 
-  /// `rows = norm(rows + addend + residual)` for `[count, width]`; `addend` is one row.
+  /// `norm(dropout(x + addend) + residual)`; x may become the result.
   func forward(
-    _ rows: UnsafeMutablePointer<Float>, adding addend: UnsafePointer<Float>? = nil,
-    residual: UnsafePointer<Float>? = nil, count: Int
-  ) {
-    let width = weight.count
-    let kernel = rowKernels.pointee.layer_norm
-    for row in 0..<max(count, 0) {
-      kernel(
-        rows + row * width, addend, residual.map { $0 + row * width }, weight.pointer, bias.pointer,
-        Int64(width), epsilon)
-    }
+    _ x: FloatTape.Tensor, _ tape: FloatTape, adding addend: Parameter<Float>? = nil,
+    residual: FloatTape.Tensor? = nil, dropout: Double = 0
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    try tape.norm(
+      x, bias: addend, residual: residual, weight: weight, shift: bias, epsilon: epsilon,
+      dropout: dropout)
   }
 
-  func tensors(_ name: String) -> [NamedTensor] {
-    [
-      NamedTensor("\(name).weight", [weight.count], weight),
-      NamedTensor("\(name).bias", [bias.count], bias),
-    ]
-  }
+  var parameters: [Parameter<Float>] { [weight, bias] }
 }

@@ -15,27 +15,24 @@ package struct BertConfiguration {
   package let epsilon: Float
   package let padId: Int
   package let problemType: String?
+  /// Dropouts of a training, as transformers reads and names them.
+  package let hiddenDropout: Double
+  package let attentionDropout: Double
+  package let classifierDropout: Double
   /// The whole file, for saving.
   package let json: JSONValue
 
   package var headSize: Int { hiddenSize / headCount }
 
-  static let file = "config.json"
-  private static let maximumBytes = 16 << 20
-
   package init(folder: String) throws(PlauditError) {
-    let bytes = try File.bytes(
-      of: "\(folder)/\(BertConfiguration.file)", limit: BertConfiguration.maximumBytes)
-    try self.init(JSONValue.parse(bytes.readable, file: BertConfiguration.file))
+    let description = try FolderDescription(
+      path: folder, limitBytes: ModelFolder.defaultLimitBytes)
+    try self.init(description.json, architecture: description.architecture)
   }
 
-  private init(_ json: JSONValue) throws(PlauditError) {
+  init(_ json: JSONValue, architecture: String) throws(PlauditError) {
     self.json = json
-    guard let first = try json.required("architectures").elements().first else {
-      throw PlauditError(.corrupt, "config.json: architectures is empty")
-    }
-    architecture = try first.string()
-    try ModelRegistry.check(architecture: architecture)
+    self.architecture = architecture
     try BertConfiguration.refuseUnsupported(json)
 
     hiddenSize = try json.required("hidden_size").integer(in: 1...16_384)
@@ -66,6 +63,18 @@ package struct BertConfiguration {
     }
     self.activation = activation
     problemType = try json["problem_type"]?.string()
+    hiddenDropout = try BertConfiguration.rate(json, "hidden_dropout_prob") ?? 0.1
+    attentionDropout = try BertConfiguration.rate(json, "attention_probs_dropout_prob") ?? 0.1
+    classifierDropout = try BertConfiguration.rate(json, "classifier_dropout") ?? hiddenDropout
+  }
+
+  private static func rate(_ json: JSONValue, _ key: String) throws(PlauditError) -> Double? {
+    guard let value = json[key] else { return nil }
+    let rate = try value.number()
+    guard rate >= 0, rate < 1 else {
+      throw value.problem("is \(rate), a rate from 0 to below 1 is needed")
+    }
+    return rate
   }
 
   /// Keys whose unusual values change the arithmetic: refused rather than ignored.
@@ -80,9 +89,6 @@ package struct BertConfiguration {
         throw PlauditError(.unsupported, "config.json: \(key) true is not supported")
       }
     }
-    if json["quantization_config"] != nil {
-      throw PlauditError(
-        .unsupported, "config.json: quantization_config is not supported; use F32, F16 or BF16")
-    }
+    _ = try RowQuantization.storage(json)
   }
 }

@@ -1,37 +1,6 @@
 import PlauditCore
 import PlauditTensor
 
-/// The working memory of one thread inside an encoder: made once, as large as the largest pack.
-package final class EncoderScratch {
-  let states: UnsafeMutablePointer<Float>
-  let projected: UnsafeMutablePointer<Float>
-  let context: UnsafeMutablePointer<Float>
-  let intermediate: UnsafeMutablePointer<Float>
-  let scores: UnsafeMutablePointer<Float>
-  private let owners: [FloatBuffer]
-
-  /// - Parameters:
-  ///   - tokens: the most tokens of a pack.
-  ///   - length: the most tokens of a text.
-  init(_ configuration: BertConfiguration, tokens: Int, length: Int) throws(PlauditError) {
-    let padding = Linear.rowPadding
-    let rows = (tokens + padding - 1) / padding * padding
-    let width = configuration.hiddenSize
-    var owners: [FloatBuffer] = []
-    func room(_ count: Int) throws(PlauditError) -> UnsafeMutablePointer<Float> {
-      let buffer = try FloatBuffer(count: count)
-      owners.append(buffer)
-      return buffer.pointer
-    }
-    states = try room(rows * width)
-    projected = try room(rows * 3 * width)
-    context = try room(rows * width)
-    intermediate = try room(rows * configuration.intermediateSize)
-    scores = try room(length * length)
-    self.owners = owners
-  }
-}
-
 /// The transformer stack of a BERT.
 ///
 /// - Source: Devlin et al. 2018, arXiv:1810.04805; weights and names of transformers' `BertModel`.
@@ -40,26 +9,62 @@ package final class BertEncoder {
   private let embeddings: BertEmbeddings
   private let layers: [BertLayer]
 
-  init(_ weights: WeightFolder, _ configuration: BertConfiguration) throws(PlauditError) {
+  init(
+    _ source: some ParameterSource, _ configuration: BertConfiguration
+  ) throws(PlauditError) {
     self.configuration = configuration
-    embeddings = try BertEmbeddings(weights, configuration)
+    embeddings = try BertEmbeddings(source, configuration)
     var layers: [BertLayer] = []
     for index in 0..<configuration.layerCount {
-      layers.append(try BertLayer(weights, index: index, configuration))
+      layers.append(try BertLayer(source, index: index, configuration))
     }
     self.layers = layers
   }
 
-  /// Fills `scratch.states` with the last hidden states `[tokens, hidden size]` of the pack.
+  /// The last hidden states `[tokens, hidden size]` of the input's tokens, from the frozen states
+  /// it brings along if any.
+  ///
+  /// - Parameter firstOnly: gives the first tokens alone `[texts, hidden size]`.
   func forward(
-    _ pack: TokenPack, _ scratch: EncoderScratch, control: RunControl?
-  ) throws(PlauditError) {
-    guard pack.tokenCount > 0 else { return }
-    embeddings.forward(pack, into: scratch.states)
-    for layer in layers { try layer.forward(pack, scratch, control: control) }
+    _ input: NetworkInput, _ tape: FloatTape, firstOnly: Bool = false
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    let pack = input.tokens
+    var states: FloatTape.Tensor
+    var first = 0
+    if let frozen = input.frozenStates {
+      states = try tape.input(rows: pack.tokenCount, width: configuration.hiddenSize)
+      states.values.update(from: frozen, count: states.count)
+      first = input.frozenLayers
+    } else {
+      states = try embeddings.forward(pack, tape, isFrozen: input.frozenLayers > 0)
+    }
+    for index in first..<layers.count {
+      let isFrozen = index < input.frozenLayers
+      if firstOnly, index == layers.count - 1 {
+        return try layers[index].forwardFirst(states, pack.segments, tape, isFrozen: isFrozen)
+      }
+      states = try layers[index].forward(states, pack.segments, tape, isFrozen: isFrozen)
+    }
+    return firstOnly ? try tape.pool(states, pack.segments, .cls) : states
   }
 
-  func tensors(prefix: String) -> [NamedTensor] {
-    (embeddings.tensors() + layers.flatMap { $0.tensors() }).map { $0.renamed(prefix + $0.name) }
+  /// The states after the embeddings and the first `layers` layers.
+  func forward(
+    _ pack: TokenPack, _ tape: FloatTape, layers count: Int
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    var states = try embeddings.forward(pack, tape, isFrozen: true)
+    for layer in layers.prefix(count) {
+      states = try layer.forward(states, pack.segments, tape, isFrozen: true)
+    }
+    return states
+  }
+
+  var parameters: [Parameter<Float>] {
+    embeddings.parameters + layers.flatMap { $0.parameters }
+  }
+
+  /// The parameters of the embeddings and the first `layers` layers.
+  func firstParameters(layers count: Int) -> [Parameter<Float>] {
+    embeddings.parameters + layers.prefix(count).flatMap { $0.parameters }
   }
 }

@@ -2,11 +2,29 @@ import PlauditCore
 import PlauditTensor
 
 /// The encoder, a tanh layer on its first token, and a linear classifier or regressor.
-enum BertForSequenceClassification {
-  static func build(_ folder: ModelFolder) throws(PlauditError) -> Model {
-    let encoder = try BertEncoder(folder.weights, folder.configuration)
-    let size = folder.configuration.hiddenSize
-    let pooler = try Dense(folder.weights, "pooler.dense", outputs: size, inputs: size)
+///
+/// - Source: `BertForSequenceClassification` of transformers, whose folders are read and written.
+final class BertForSequenceClassification: Network {
+  static let name = "BertForSequenceClassification"
+
+  let encoder: BertEncoder?
+  let pooler: Dense?
+  private let classifier: Dense
+  private let dropout: Double
+
+  init(
+    _ source: some ParameterSource, _ configuration: BertConfiguration, labels: Int
+  ) throws(PlauditError) {
+    let size = configuration.hiddenSize
+    let start = InitialValues.normal(deviation: 0.02)
+    encoder = try BertEncoder(source, configuration)
+    pooler = try Dense(source, "pooler.dense", outputs: size, inputs: size, start: start)
+    classifier = try Dense(source, "classifier", outputs: labels, inputs: size, start: start)
+    dropout = configuration.classifierDropout
+  }
+
+  static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
+    let folder = try ModelFolder(description)
     guard let rows = folder.weights.shape("classifier.weight")?.first,
       rows >= 1, rows <= LabelSet.maximumCount
     else {
@@ -15,9 +33,23 @@ enum BertForSequenceClassification {
         "model.safetensors: tensor classifier.weight, the head, is missing; "
           + "this is an encoder that was not trained to classify")
     }
-    let classifier = try Dense(folder.weights, "classifier", outputs: rows, inputs: size)
-    let head = try ClassifierHead(
-      dense: classifier, configuration: folder.configuration, tensor: "classifier.weight")
-    return Model(folder, encoder: encoder, pooler: pooler, pooledHead: head)
+    let scoring = try Scoring(folder.configuration, count: rows, tensor: "classifier.weight")
+    let network = try BertForSequenceClassification(
+      folder.weights, folder.configuration, labels: rows)
+    return try Model(folder, EncoderBody(folder, network: network), scoring)
+  }
+
+  var upperParameters: [Parameter<Float>] { classifier.parameters }
+  var readsWords: Bool { false }
+
+  func logits(
+    _ input: NetworkInput, _ tape: FloatTape
+  ) throws(PlauditError) -> FloatTape.Tensor {
+    guard let encoder, let pooler else {
+      throw PlauditError(.internal, "a BERT without its encoder")
+    }
+    let first = try encoder.forward(input, tape, firstOnly: true)
+    let pooled = try pooler.forward(first, tape, .tanh)
+    return try classifier.forward(tape.dropout(pooled, rate: dropout), tape)
   }
 }

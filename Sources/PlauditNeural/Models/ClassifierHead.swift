@@ -38,27 +38,34 @@ package enum Problem: Int32, Sendable {
   }
 }
 
-/// The last layer of a classifier or regressor, with its labels.
-package struct ClassifierHead {
-  package let dense: Dense
+/// What a model's scores mean: its labels, and what kind of problem they answer.
+package struct Scoring: Sendable {
   package let labels: LabelSet
   package let problem: Problem
 
-  init(dense: Dense, labels: LabelSet, problem: Problem) {
-    self.dense = dense
+  package init(labels: LabelSet, problem: Problem) {
     self.labels = labels
     self.problem = problem
   }
 
-  /// A head whose labels and problem config.json states; a null `problem_type` is regression for
-  /// one row and single label for more, as transformers infers it.
+  /// What config.json states; a null `problem_type` is regression for one row and single label for
+  /// more, as transformers infers it.
+  ///
+  /// - Parameters:
+  ///   - count: the rows of the head.
+  ///   - tensor: the head's weights, for errors.
   init(
-    dense: Dense, configuration: BertConfiguration, tensor: String
+    _ configuration: BertConfiguration, count: Int, tensor: String
   ) throws(PlauditError) {
-    self.dense = dense
-    let count = dense.linear.outputs
-    labels = try LabelSet(configuration.json, count: count, tensor: tensor)
-    switch configuration.problemType {
+    try self.init(
+      configuration.json, problemType: configuration.problemType, count: count, tensor: tensor)
+  }
+
+  init(
+    _ json: JSONValue, problemType: String?, count: Int, tensor: String
+  ) throws(PlauditError) {
+    labels = try LabelSet(json, count: count, tensor: tensor)
+    switch problemType {
     case nil: problem = count == 1 ? .regression : .singleLabel
     case "single_label_classification": problem = .singleLabel
     case "multi_label_classification": problem = .multiLabel
@@ -71,7 +78,38 @@ package struct ClassifierHead {
     }
   }
 
-  package var count: Int { dense.linear.outputs }
+  package var count: Int { labels.names.count }
+
+  /// Writes labels and problem as transformers does.
+  func write(to json: JSONValue) throws(PlauditError) {
+    let names = try JSONValue.object(file: json.file)
+    let numbers = try JSONValue.object(file: json.file)
+    for (index, name) in labels.names.enumerated() {
+      try names.set(String(index), name)
+      try numbers.set(name, index)
+    }
+    try json.set("id2label", names)
+    try json.set("label2id", numbers)
+    try json.set("problem_type", problem.configurationName)
+  }
+}
+
+/// A linear classifier on the sentence vectors of an encoder.
+package struct ClassifierHead {
+  package let dense: Dense
+  package let scoring: Scoring
+
+  init(dense: Dense, labels: LabelSet, problem: Problem) {
+    self.dense = dense
+    scoring = Scoring(labels: labels, problem: problem)
+  }
+
+  init(
+    dense: Dense, configuration: BertConfiguration, tensor: String
+  ) throws(PlauditError) {
+    self.dense = dense
+    scoring = try Scoring(configuration, count: dense.linear.outputs, tensor: tensor)
+  }
 }
 
 extension Problem {

@@ -49,6 +49,22 @@ package struct LabelSet: Sendable {
     areNamed = given != (0..<count).map { "LABEL_\($0)" }
   }
 
+  /// Refuses names that a head cannot have, saying which.
+  static func check(_ names: [String]) throws(PlauditError) {
+    guard names.count >= 2, names.count <= maximumCount else {
+      throw PlauditError(
+        .invalidArgument, "\(names.count) labels; a head has 2 to \(maximumCount)")
+    }
+    var seen: Set<String> = []
+    for (index, name) in names.enumerated() {
+      guard !name.isEmpty, seen.insert(name).inserted, !name.utf8.contains(0) else {
+        throw PlauditError(
+          .invalidArgument, "label \(name) is empty, contains NUL or appears twice",
+          index: Int64(index))
+      }
+    }
+  }
+
   /// The index of a label; `.notFound` lists the names there are.
   package func index(of name: String) throws(PlauditError) -> Int {
     if let index = names.firstIndex(of: name) { return index }

@@ -1,23 +1,23 @@
 package import PlauditCore
+package import PlauditStats
 import PlauditTensor
 package import PlauditText
 
-/// A loaded model: a tokenizer, an encoder, and what stands on it. Never changes.
+/// A loaded or trained model: labels, and a body that computes. Never changes, so that any number
+/// of threads may use it.
 package final class Model {
-  package let configuration: BertConfiguration
-  package let tokenizer: Tokenizer
-  package let encoder: BertEncoder
-  /// The tanh layer over the first token, when the folder has one.
-  let pooler: Dense?
-  package let head: ClassifierHead?
-  /// Whether the head stands on the sentence vector rather than on the pooler.
-  let headOnEmbedding: Bool
-  package let sentence: SentenceEmbedding?
-  package let maxLength: Int
-  package let parameterCount: Int
-  private let tokenizerFiles: [ModelFolder.TokenizerAsset]
+  /// As config.json names it.
+  package let architecture: String
+  /// What its scores mean; nil for an encoder without a head.
+  package let head: Scoring?
+  package let body: any ModelBody
+  /// What is done to a text before it is read; nil for nothing.
+  package let cleaning: CleaningRecipe?
+  /// From logits to probabilities, where the softmax alone would promise too much.
+  package let calibration: Calibration?
 
-  /// Loads a folder as Hugging Face or sentence-transformers write it, checking everything.
+  /// Loads a folder as Hugging Face or sentence-transformers write it, or as `save` does, checking
+  /// everything.
   ///
   /// - Parameter limitBytes: the most memory the weights may take.
   package static func load(
@@ -26,150 +26,88 @@ package final class Model {
     guard File.isDirectory(path) else {
       throw PlauditError(.notFound, "\(path) is not a model folder")
     }
-    let folder = try ModelFolder(
+    let description = try FolderDescription(
       path: path, limitBytes: limitBytes ?? ModelFolder.defaultLimitBytes)
-    return try ModelRegistry.builder(folder.configuration.architecture)(folder)
+    let bare = try ModelRegistry.builder(description.architecture)(description)
+    return Model(
+      architecture: bare.architecture, bare.body, bare.head,
+      cleaning: try ModelExtras.cleaning(description.json),
+      calibration: try ModelExtras.calibration(description.json, bare.head))
   }
 
   init(
-    _ folder: ModelFolder, encoder: BertEncoder, pooler: Dense?, pooledHead: ClassifierHead?
+    architecture: String, _ body: any ModelBody, _ scoring: Scoring?,
+    cleaning: CleaningRecipe? = nil, calibration: Calibration? = nil
   ) {
-    configuration = folder.configuration
-    tokenizer = folder.tokenizer
-    self.encoder = encoder
-    self.pooler = pooler
-    head = pooledHead ?? folder.embeddingHead
-    headOnEmbedding = pooledHead == nil
-    sentence = folder.sentence
-    maxLength = folder.maxLength
-    parameterCount = folder.weights.parameterCount + (folder.embeddingHead?.dense.count ?? 0)
-    tokenizerFiles = folder.tokenizerFiles
+    self.architecture = architecture
+    self.body = body
+    head = scoring
+    self.cleaning = cleaning
+    self.calibration = calibration
   }
 
-  /// The same encoder with a head on its sentence vectors.
-  init(_ base: Model, embedding: SentenceEmbedding, head: ClassifierHead) {
-    configuration = base.configuration
-    tokenizer = base.tokenizer
-    encoder = base.encoder
-    pooler = base.pooler
-    self.head = head
-    headOnEmbedding = true
-    sentence = embedding
-    maxLength = base.maxLength
-    parameterCount =
-      base.parameterCount - (base.headOnEmbedding ? base.head?.dense.count ?? 0 : 0)
-      + head.dense.count
-    tokenizerFiles = base.tokenizerFiles
+  /// The same model with another calibration.
+  func with(calibration: Calibration?) -> Model {
+    Model(
+      architecture: architecture, body, head, cleaning: cleaning, calibration: calibration)
   }
 
-  // MARK: Saving
+  /// The body of a folder with an encoder; without `scoring`, what its head on the sentence vector
+  /// says.
+  convenience init(
+    _ folder: ModelFolder, _ body: EncoderBody, _ scoring: Scoring? = nil
+  ) throws(PlauditError) {
+    self.init(
+      architecture: folder.configuration.architecture, body,
+      scoring ?? folder.embeddingHead?.scoring)
+  }
 
-  /// Writes the folder: weights as F32, tokenizer files as they were, config.json with what
-  /// changed. Loading it again gives the same bits.
-  package func save(to path: String) throws(PlauditError) {
+  /// Writes the folder: weights, tokenizer files as they were, config.json with what changed.
+  /// Loading it again gives the same bits when weights are stored as F32, the default; a head on
+  /// the sentence vector and its dense layers always are.
+  package func save(
+    to path: String, storage: WeightStorage = .float32
+  ) throws(PlauditError) {
     try File.makeDirectory(path)
-    for asset in tokenizerFiles {
-      try File.write([asset.bytes.readable], to: "\(path)/\(asset.name)")
-    }
-    let isClassifier = head != nil && !headOnEmbedding
-    var tensors = encoder.tensors(prefix: isClassifier ? "bert." : "")
-    if let pooler {
-      tensors += pooler.tensors(isClassifier ? "bert.pooler.dense" : "pooler.dense")
-    }
-    if isClassifier, let head { tensors += head.dense.tensors("classifier") }
-    try SafetensorsWriter.write(tensors, to: "\(path)/model.safetensors")
-    if let sentence { try saveModules(sentence, to: path) }
+    let json = try body.save(to: path, storage: storage)
+    if let head { try head.write(to: json) }
+    try ModelExtras.write(cleaning, calibration, to: json)
     // Last, so that a folder cut short does not load.
-    try saveConfiguration(to: path)
+    try File.write(try json.text(), to: "\(path)/\(FolderDescription.file)")
   }
 
-  private func saveConfiguration(to path: String) throws(PlauditError) {
-    let json = try configuration.json.copy()
-    try json.set("dtype", "float32")
-    if json.has("torch_dtype") { try json.set("torch_dtype", "float32") }
-    if let head, headOnEmbedding {
-      try json.set("architectures", [try JSONValue.string("BertModel", file: json.file)])
-      try json.set(ModelFolder.headKey, headFolder)
-      let names = try JSONValue.object(file: json.file)
-      let numbers = try JSONValue.object(file: json.file)
-      for (index, name) in head.labels.names.enumerated() {
-        try names.set(String(index), name)
-        try numbers.set(name, index)
-      }
-      try json.set("id2label", names)
-      try json.set("label2id", numbers)
-      try json.set("problem_type", head.problem.configurationName)
-    }
-    try File.write(try json.text(), to: "\(path)/config.json")
+  /// The body as an encoder; `.unsupported` names what the model is instead.
+  package func encoder(for what: String) throws(PlauditError) -> EncoderBody {
+    if let body = body as? EncoderBody { return body }
+    throw PlauditError(.unsupported, "\(architecture) has no \(what)")
   }
 
-  private var headFolder: String { "\((sentence?.steps.count ?? 0) + 2)_Dense" }
-
-  /// modules.json and a folder a module, with the class paths that sentence-transformers 2 to 6
-  /// all read.
-  private func saveModules(
-    _ sentence: SentenceEmbedding, to path: String
-  ) throws(PlauditError) {
-    var modules: [JSONValue] = []
-    func add(_ folder: String, _ type: String) throws(PlauditError) {
-      let module = try JSONValue.object(file: SentenceEmbedding.modulesFile)
-      try module.set("idx", modules.count)
-      try module.set("name", String(modules.count))
-      try module.set("path", folder)
-      try module.set("type", "sentence_transformers.models.\(type)")
-      modules.append(module)
-      if !folder.isEmpty { try File.makeDirectory("\(path)/\(folder)") }
-    }
-    try add("", "Transformer")
-    let limit = try JSONValue.object(file: "sentence_bert_config.json")
-    try limit.set("max_seq_length", maxLength)
-    try limit.set("do_lower_case", false)
-    try File.write(try limit.text(), to: "\(path)/sentence_bert_config.json")
-
-    try add("1_Pooling", "Pooling")
-    let pooling = try JSONValue.object(file: "1_Pooling/config.json")
-    try pooling.set("word_embedding_dimension", sentence.inputWidth)
-    try pooling.set("pooling_mode_cls_token", sentence.pooling.contains(.cls))
-    try pooling.set("pooling_mode_mean_tokens", sentence.pooling.contains(.mean))
-    try pooling.set("pooling_mode_max_tokens", sentence.pooling.contains(.max))
-    try File.write(try pooling.text(), to: "\(path)/1_Pooling/config.json")
-
-    for step in sentence.steps {
-      switch step {
-      case .normalize: try add("\(modules.count)_Normalize", "Normalize")
-      case .dense(let dense, _, let activation):
-        let folder = "\(modules.count)_Dense"
-        try add(folder, "Dense")
-        try saveDense(dense, activation, to: "\(path)/\(folder)")
-      }
-    }
-    if let head, headOnEmbedding {
-      let folder = headFolder
-      try add(folder, "Dense")
-      try saveDense(head.dense, nil, to: "\(path)/\(folder)")
-    }
-    try File.write(
-      try JSONValue.text(array: modules, file: SentenceEmbedding.modulesFile),
-      to: "\(path)/\(SentenceEmbedding.modulesFile)")
-  }
-
-  private func saveDense(
-    _ dense: Dense, _ activation: Activation?, to path: String
-  ) throws(PlauditError) {
-    let json = try JSONValue.object(file: "config.json")
-    try json.set("in_features", dense.linear.inputs)
-    try json.set("out_features", dense.linear.outputs)
-    try json.set("bias", true)
-    try json.set(
-      "activation_function",
-      activation == .tanh
-        ? "torch.nn.modules.activation.Tanh" : "torch.nn.modules.linear.Identity")
-    try File.write(try json.text(), to: "\(path)/config.json")
-    try SafetensorsWriter.write(dense.tensors("linear"), to: "\(path)/model.safetensors")
-  }
+  package var hiddenSize: Int { body.hiddenSize }
+  package var parameterCount: Int { body.parameterCount }
+  package var maxLength: Int { body.maxLength }
+  /// nil where the model names no pooling.
+  package var sentence: SentenceEmbedding? { (body as? EncoderBody)?.sentence }
+  package var tokenizer: Tokenizer? { (body as? EncoderBody)?.tokenizer }
 }
 
-extension Dense {
-  /// The number of weights and biases.
-  fileprivate var count: Int { linear.outputs * (linear.inputs + 1) }
+/// What computes: an encoder with or without a network above, or another kind of classifier.
+package protocol ModelBody: AnyObject {
+  var hiddenSize: Int { get }
+  var layerCount: Int { get }
+  /// Tokens or words a text may have before it is truncated.
+  var maxLength: Int { get }
+  var parameterCount: Int { get }
+
+  /// One thread's way from texts to results.
+  ///
+  /// - Parameter tokens: the most tokens it will ever pack at once, nil for what suits a batch.
+  func runner(
+    _ wanted: Wanted, _ options: PredictionOptions, _ setting: RunnerSetting
+  ) throws(PlauditError) -> any TextRunner
+
+  /// Checks options that do not depend on a text, also for empty batches.
+  func check(_ options: PredictionOptions, isPair: Bool) throws(PlauditError)
+
+  /// Writes all files but config.json, whose content it returns.
+  func save(to path: String, storage: WeightStorage) throws(PlauditError) -> JSONValue
 }

@@ -2,7 +2,7 @@ import PlauditCore
 import PlauditTensor
 import PlauditText
 
-/// A model folder that was opened and checked as far as its small files go.
+/// A folder of a BERT that was opened and checked as far as its small files go.
 struct ModelFolder {
   let path: String
   let configuration: BertConfiguration
@@ -23,15 +23,20 @@ struct ModelFolder {
   static let defaultLimitBytes = 16 << 30
   /// The key of config.json that names the folder of a head trained here.
   static let headKey = "plaudit_head"
+  /// The key of config.json that names the tokens a network was trained on, where they are fewer
+  /// than its tokenizer allows.
+  static let lengthKey = "plaudit_max_length"
   private static let tokenizerNames = [
     "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
     "added_tokens.json",
   ]
   private static let maximumAssetBytes = 256 << 20
 
-  init(path: String, limitBytes: Int) throws(PlauditError) {
+  init(_ description: FolderDescription) throws(PlauditError) {
+    let path = description.path
     self.path = path
-    configuration = try BertConfiguration(folder: path)
+    configuration = try BertConfiguration(
+      description.json, architecture: description.architecture)
     tokenizer = try Tokenizer.load(path: path)
     guard Int(tokenizer.maximumId) < configuration.vocabularySize else {
       throw PlauditError(
@@ -41,7 +46,8 @@ struct ModelFolder {
     }
     weights = try WeightFolder(
       folder: path, prefixes: ["bert.", ""], probe: "embeddings.word_embeddings.weight",
-      limitBytes: limitBytes)
+      limitBytes: description.limitBytes,
+      storage: RowQuantization.storage(configuration.json))
     let headFolder = try configuration.json[ModelFolder.headKey]?.string()
     let modules = try SentenceEmbedding.load(
       folder: path, width: configuration.hiddenSize, headFolder: headFolder)
@@ -68,20 +74,27 @@ struct ModelFolder {
     _ path: String, _ configuration: BertConfiguration, _ tokenizer: Tokenizer, isSentence: Bool
   ) throws(PlauditError) -> Int {
     let smallest = tokenizer.specialTokenCount(pair: false)
+    func checked(_ stated: JSONValue) throws(PlauditError) -> Int {
+      let length = try stated.integer()
+      guard length >= max(smallest, 1), length <= configuration.positionCount else {
+        throw stated.problem(
+          "is \(length), allowed are \(max(smallest, 1)) to \(configuration.positionCount), "
+            + "the positions of the model")
+      }
+      return length
+    }
     let file = "sentence_bert_config.json"
     if isSentence, File.exists("\(path)/\(file)") {
       let bytes = try File.bytes(of: "\(path)/\(file)", limit: 1 << 20)
       let json = try JSONValue.parse(bytes.readable, file: file)
-      if let stated = json["max_seq_length"] {
-        let length = try stated.integer()
-        guard length >= max(smallest, 1), length <= configuration.positionCount else {
-          throw stated.problem(
-            "is \(length), allowed are \(max(smallest, 1)) to \(configuration.positionCount), "
-              + "the positions of the model")
-        }
-        return length
-      }
+      if let stated = json["max_seq_length"] { return try checked(stated) }
     }
-    return min(configuration.positionCount, tokenizer.modelMaxLength ?? configuration.positionCount)
+    if !isSentence, let stated = configuration.json[lengthKey] { return try checked(stated) }
+    return usualLength(configuration, tokenizer)
+  }
+
+  /// The tokenizer's limit and the positions', whichever is less.
+  static func usualLength(_ configuration: BertConfiguration, _ tokenizer: Tokenizer) -> Int {
+    min(configuration.positionCount, tokenizer.modelMaxLength ?? configuration.positionCount)
   }
 }

@@ -1,19 +1,48 @@
 import PlauditCore
 
+/// A model folder whose config.json was read and names an architecture.
+struct FolderDescription {
+  let path: String
+  let architecture: String
+  /// The whole of config.json.
+  let json: JSONValue
+  let limitBytes: Int
+
+  static let file = "config.json"
+  private static let maximumBytes = 16 << 20
+
+  init(path: String, limitBytes: Int) throws(PlauditError) {
+    let bytes = try File.bytes(
+      of: "\(path)/\(FolderDescription.file)", limit: FolderDescription.maximumBytes)
+    json = try JSONValue.parse(bytes.readable, file: FolderDescription.file)
+    guard let first = try json.required("architectures").elements().first else {
+      throw PlauditError(.corrupt, "config.json: architectures is empty")
+    }
+    architecture = try first.string()
+    self.path = path
+    self.limitBytes = limitBytes
+  }
+}
+
 /// Which architectures of config.json Plaudit knows, and the file that builds each.
 ///
 /// A new architecture is a file in this folder and a line here.
 package enum ModelRegistry {
-  typealias Builder = @Sendable (ModelFolder) throws(PlauditError) -> Model
+  typealias Builder = @Sendable (FolderDescription) throws(PlauditError) -> Model
 
   static let builders: [(name: String, build: Builder)] = [
     ("BertModel", BertModel.build),
-    ("BertForSequenceClassification", BertForSequenceClassification.build),
+    (BertForSequenceClassification.name, BertForSequenceClassification.build),
+    (BertBiLSTM.name, BertBiLSTM.build),
+    (BertWordLSTM.name, BertWordLSTM.build),
+    (WordLSTM.name, WordLSTM.build),
+    (WordCNN.name, WordCNN.build),
+    (TfidfLogisticRegression.architecture, TfidfLogisticRegression.build),
+    (HashedLinear.architecture, HashedLinear.build),
+    (LexiconModel.architecture, LexiconModel.build),
   ]
 
   package static var supported: String { builders.map(\.name).joined(separator: ", ") }
-
-  static func check(architecture: String) throws(PlauditError) { _ = try builder(architecture) }
 
   static func builder(_ architecture: String) throws(PlauditError) -> Builder {
     for builder in builders where builder.name == architecture { return builder.build }

@@ -14,10 +14,10 @@ extension Model {
     control: RunControl, scores: UnsafeMutableBufferPointer<Float>,
     reports: ((Int, TextReport) -> Void)?
   ) throws(PlauditError) {
-    let output = try scoreOutput(options)
+    let (wanted, width) = try wantedScores(options)
     try BatchPrediction(
-      self, texts, pairs, options, output, control, .predicting, values: scores, offsets: nil,
-      reports: reports
+      self, texts, pairs, options, wanted, width: width, control, .predicting, values: scores,
+      offsets: nil, reports: reports
     ).run(threads: threads)
   }
 
@@ -26,10 +26,10 @@ extension Model {
     _ texts: TextBatch, _ options: PredictionOptions, threads: Int, control: RunControl,
     vectors: UnsafeMutableBufferPointer<Float>, reports: ((Int, TextReport) -> Void)?
   ) throws(PlauditError) {
-    let output = Output.embedding(try options.embedding(self))
+    let width = try options.embedding(self).width
     try BatchPrediction(
-      self, texts, nil, options, output, control, .embedding, values: vectors, offsets: nil,
-      reports: reports
+      self, texts, nil, options, .embedding, width: width, control, .embedding, values: vectors,
+      offsets: nil, reports: reports
     ).run(threads: threads)
   }
 
@@ -40,8 +40,9 @@ extension Model {
     control: RunControl, states: UnsafeMutableBufferPointer<Float>,
     offsets: UnsafeBufferPointer<Int64>
   ) throws(PlauditError) {
+    _ = try encoder(for: "hidden states")
     try BatchPrediction(
-      self, texts, pairs, options, .states, control, .predicting, values: states,
+      self, texts, pairs, options, .states, width: nil, control, .predicting, values: states,
       offsets: offsets, reports: nil
     ).run(threads: threads)
   }
@@ -55,16 +56,27 @@ extension Model {
       throw PlauditError(
         .invalidArgument, "hidden states have no windows; truncate or refuse long texts")
     }
-    let encoding = try options.encoding(self, isPair: pairs != nil)
+    let encoder = try encoder(for: "hidden states")
+    let encoding = try options.encoding(encoder, isPair: pairs != nil)
     let scratch = TokenizerScratch()
+    let cleaned = CleaningScratch()
+    let cleanedPair = CleaningScratch()
     var total: Int64 = 0
     for index in 0..<texts.count {
       offsets[index] = total
       if index & 63 == 0 { try control.check() }
       if texts.isNull(index) || pairs?.isNull(index) == true { continue }
       do throws(PlauditError) {
-        let row = try tokenizer.encodeRow(
-          texts.text(index), pair: pairs?.text(index), options: encoding, scratch: scratch)
+        var text = texts.text(index)
+        var pair = pairs?.text(index)
+        if let cleaning {
+          text = try cleaning.apply(text, into: cleaned).bytes
+          pair = try pair.map { (raw) throws(PlauditError) in
+            try cleaning.apply(raw, into: cleanedPair).bytes
+          }
+        }
+        let row = try encoder.tokenizer.encodeRow(
+          text, pair: pair, options: encoding, scratch: scratch)
         total += Int64(row.ids.count)
       } catch {
         throw error.at(index: Int64(index))
@@ -73,15 +85,18 @@ extension Model {
     offsets[texts.count] = total
   }
 
-  func scoreOutput(_ options: PredictionOptions) throws(PlauditError) -> Output {
+  /// The scores of these options and how many there are.
+  func wantedScores(
+    _ options: PredictionOptions
+  ) throws(PlauditError) -> (wanted: Wanted, width: Int) {
     guard let head else {
       throw PlauditError(
         .invalidState,
         "the model has no head to score with; embed texts, or train a head on it")
     }
-    return .scores(
-      head, on: headOnEmbedding ? sentence : nil, pooler: headOnEmbedding ? nil : pooler,
-      probabilities: options.probabilities)
+    let finish = ScoreFinish(
+      head.problem, probabilities: options.probabilities, calibration: calibration)
+    return (.scores(finish), head.count)
   }
 }
 
@@ -94,13 +109,15 @@ private final class BatchPrediction: ParallelWork, OutputSink {
   private let texts: TextBatch
   private let pairs: TextBatch?
   private let options: PredictionOptions
-  private let output: Output
+  private let wanted: Wanted
+  /// The values a text gives, nil for as many as it has tokens.
+  private let width: Int?
   private let control: RunControl
   private let phase: Progress.Phase
   private let values: UnsafeMutableBufferPointer<Float>
   private let offsets: UnsafeBufferPointer<Int64>?
   private let reports: ((Int, TextReport) -> Void)?
-  private var runners: [TextRunner] = []
+  private var runners: [any TextRunner] = []
   private var groupSize = 1
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   // Guarded by the lock.
@@ -111,7 +128,7 @@ private final class BatchPrediction: ParallelWork, OutputSink {
 
   init(
     _ model: Model, _ texts: TextBatch, _ pairs: TextBatch?, _ options: PredictionOptions,
-    _ output: Output, _ control: RunControl, _ phase: Progress.Phase,
+    _ wanted: Wanted, width: Int?, _ control: RunControl, _ phase: Progress.Phase,
     values: UnsafeMutableBufferPointer<Float>, offsets: UnsafeBufferPointer<Int64>?,
     reports: ((Int, TextReport) -> Void)?
   ) throws(PlauditError) {
@@ -123,7 +140,8 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     self.texts = texts
     self.pairs = pairs
     self.options = options
-    self.output = output
+    self.wanted = wanted
+    self.width = width
     self.control = control
     self.phase = phase
     self.values = values
@@ -141,18 +159,15 @@ private final class BatchPrediction: ParallelWork, OutputSink {
   func run(threads: Int) throws(PlauditError) {
     try control.check()
     // Also an empty batch has its options checked.
-    let length = try options.length(model)
-    _ = try options.encoding(model, isPair: pairs != nil)
+    try model.body.check(options, isPair: pairs != nil)
     guard texts.count > 0 else { return }
     let workers = min(threads, texts.count)
     groupSize = max(1, min(BatchPrediction.largestGroup, texts.count / (workers * 4)))
     let groups = (texts.count + groupSize - 1) / groupSize
-    let tokens = packCapacity(length: length)
+    let setting = RunnerSetting(
+      isPair: pairs != nil, mostBytes: mostBytes, control: control, sink: self)
     for _ in 0..<min(workers, groups) {
-      runners.append(
-        try TextRunner(
-          model, output, options, isPair: pairs != nil, tokens: tokens, control: control,
-          sink: self))
+      runners.append(try model.runner(wanted, options, setting))
     }
     WorkerPool.run(tasks: groups, threads: runners.count, self)
     if let failure { throw failure }
@@ -160,16 +175,14 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     try control.check()
   }
 
-  /// Small batches get small packs: a text has at most as many tokens as bytes, and the special
-  /// ones.
-  private func packCapacity(length: Int) -> Int {
-    var possible = 0
-    for index in 0..<min(texts.count, groupSize * 2) {
-      let bytes = texts.text(index).count + (pairs?.text(index).count ?? 0)
-      possible += min(length, bytes * 3 + 8)
+  /// The bytes of a small batch, for which small packs suffice.
+  private var mostBytes: Int? {
+    guard texts.count <= groupSize * 2 else { return nil }
+    var bytes = 0
+    for index in 0..<texts.count {
+      bytes += texts.text(index).count + (pairs?.text(index).count ?? 0)
     }
-    return texts.count > groupSize * 2
-      ? max(TextRunner.packTokens, length) : max(min(possible, TextRunner.packTokens), length)
+    return bytes + texts.count * 4
   }
 
   // MARK: ParallelWork
@@ -223,9 +236,9 @@ private final class BatchPrediction: ParallelWork, OutputSink {
   func take(text: Int, values vector: UnsafePointer<Float>, count: Int) {
     let start: Int
     if let offsets {
-      start = Int(offsets[text]) * model.configuration.hiddenSize
+      start = Int(offsets[text]) * model.hiddenSize
     } else {
-      start = text * (output.width ?? 0)
+      start = text * (width ?? 0)
     }
     guard let base = values.baseAddress, start + count <= values.count else { return }
     (base + start).update(from: vector, count: count)
@@ -235,7 +248,7 @@ private final class BatchPrediction: ParallelWork, OutputSink {
 
   private func takeNull(_ text: Int) {
     reports?(text, TextReport())
-    guard let width = output.width, let base = values.baseAddress else { return }
+    guard let width, let base = values.baseAddress else { return }
     (base + text * width).update(repeating: .nan, count: width)
   }
 }

@@ -25,7 +25,7 @@ package struct PredictionOptions {
   package init() {}
 
   /// The tokens a text may have with these options.
-  func length(_ model: Model) throws(PlauditError) -> Int {
+  func length(_ model: EncoderBody) throws(PlauditError) -> Int {
     let positions = model.configuration.positionCount
     let length = maxLength ?? model.maxLength
     let smallest = model.tokenizer.specialTokenCount(pair: false)
@@ -38,7 +38,7 @@ package struct PredictionOptions {
     return length
   }
 
-  func encoding(_ model: Model, isPair: Bool) throws(PlauditError) -> EncodeOptions {
+  func encoding(_ model: EncoderBody, isPair: Bool) throws(PlauditError) -> EncodeOptions {
     let length = try length(model)
     var stride = 0
     if longText == .windows {
@@ -62,8 +62,12 @@ package struct PredictionOptions {
     return options
   }
 
-  /// The embedding these options and the model's folder agree on.
   package func embedding(_ model: Model) throws(PlauditError) -> SentenceEmbedding {
+    try embedding(model.encoder(for: "sentence vectors"))
+  }
+
+  /// The embedding these options and the model's folder agree on.
+  package func embedding(_ model: EncoderBody) throws(PlauditError) -> SentenceEmbedding {
     var embedding: SentenceEmbedding
     if let sentence = model.sentence {
       embedding = sentence

@@ -10,11 +10,16 @@ package final class Scorer {
 
   package init(_ model: Model, _ options: PredictionOptions) throws(PlauditError) {
     self.model = model
-    scores = model.head == nil ? nil : try SingleText(model, model.scoreOutput(options), options)
+    if model.head == nil {
+      scores = nil
+    } else {
+      let (wanted, width) = try model.wantedScores(options)
+      scores = try SingleText(model, wanted, width: width, options)
+    }
     let vector = try? options.embedding(model)
     embedding =
       try vector.map { (vector) throws(PlauditError) in
-        try SingleText(model, .embedding(vector), options)
+        try SingleText(model, .embedding, width: vector.width, options)
       }
   }
 
@@ -47,15 +52,17 @@ package final class Scorer {
 
 private final class SingleText: OutputSink {
   let width: Int
-  private var runner: TextRunner?
+  private var runner: (any TextRunner)?
   private var target: UnsafeMutablePointer<Float>?
   private var report = TextReport()
 
-  init(_ model: Model, _ output: Output, _ options: PredictionOptions) throws(PlauditError) {
-    width = output.width ?? 0
-    runner = try TextRunner(
-      model, output, options, isPair: false, tokens: options.length(model), control: nil,
-      sink: self)
+  init(
+    _ model: Model, _ wanted: Wanted, width: Int, _ options: PredictionOptions
+  ) throws(PlauditError) {
+    self.width = width
+    try model.body.check(options, isPair: false)
+    runner = try model.runner(
+      wanted, options, RunnerSetting(isPair: false, mostBytes: 0, control: nil, sink: self))
   }
 
   func run(

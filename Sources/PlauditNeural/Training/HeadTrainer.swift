@@ -56,18 +56,7 @@ package final class HeadTrainer {
   package init(
     _ base: Model, labels: [String], _ options: HeadTrainerOptions
   ) throws(PlauditError) {
-    guard labels.count >= 2, labels.count <= LabelSet.maximumCount else {
-      throw PlauditError(
-        .invalidArgument, "\(labels.count) labels; a head has 2 to \(LabelSet.maximumCount)")
-    }
-    var seen: Set<String> = []
-    for (index, name) in labels.enumerated() {
-      guard !name.isEmpty, seen.insert(name).inserted, !name.utf8.contains(0) else {
-        throw PlauditError(
-          .invalidArgument, "label \(name) is empty, contains NUL or appears twice",
-          index: Int64(index))
-      }
-    }
+    try LabelSet.check(labels)
     if case .custom(let weights) = options.classWeighting, weights.count != labels.count {
       throw PlauditError(
         .invalidArgument, "\(weights.count) class weights for \(labels.count) labels")
@@ -180,10 +169,13 @@ package final class HeadTrainer {
         .notFinite, "\(bad) weights of the head exceed single precision; give a larger l2")
     }
     let dense = Dense(
-      linear: try Linear(weights: weights, outputs: classes, inputs: width), bias: bias)
-    return Model(
-      base, embedding: embedding,
-      head: ClassifierHead(dense: dense, labels: labels, problem: .singleLabel))
+      linear: try Linear(
+        Parameter(names: ["linear.weight"], shape: [classes, width], values: weights)),
+      bias: Parameter(names: ["linear.bias"], shape: [classes], values: bias))
+    let head = ClassifierHead(dense: dense, labels: labels, problem: .singleLabel)
+    let body = EncoderBody(
+      try base.encoder(for: "sentence vectors"), embedding: embedding, head: head)
+    return Model(architecture: "BertModel", body, head.scoring)
   }
 
   // MARK: Choosing the penalty

@@ -7,6 +7,12 @@ protocol Objective: AnyObject {
   ///
   /// - Throws: `.cancelled` or `.timeout`, after which nothing was computed.
   func evaluate(_ point: [Double], gradient: inout [Double]) throws(PlauditError) -> Double
+  /// Throws once the search shall end; asked between the passes over long vectors.
+  func check() throws(PlauditError)
+}
+
+extension Objective {
+  func check() throws(PlauditError) {}
 }
 
 /// Limited-memory BFGS with a strong-Wolfe line search.
@@ -52,7 +58,7 @@ struct LBFGS {
           outcome.converged = true
           return outcome
         }
-        let direction = descent(gradient, corrections, precondition)
+        let direction = try descent(gradient, corrections, precondition, check: objective.check)
         let first = corrections.isEmpty && precondition == nil ? min(1, 1 / norm(gradient)) : 1
         guard
           let next = try search(
@@ -85,11 +91,13 @@ struct LBFGS {
   }
 
   private func descent(
-    _ gradient: [Double], _ corrections: [Correction], _ precondition: ((inout [Double]) -> Void)?
-  ) -> [Double] {
+    _ gradient: [Double], _ corrections: [Correction], _ precondition: ((inout [Double]) -> Void)?,
+    check: () throws(PlauditError) -> Void
+  ) throws(PlauditError) -> [Double] {
     var direction = gradient.map { -$0 }
     var factors = [Double](repeating: 0, count: corrections.count)
     for index in corrections.indices.reversed() {
+      try check()
       let correction = corrections[index]
       factors[index] = correction.inverse * dot(correction.step, direction)
       add(-factors[index], correction.change, to: &direction)
@@ -102,6 +110,7 @@ struct LBFGS {
       for index in direction.indices { direction[index] *= scale }
     }
     for (index, correction) in corrections.enumerated() {
+      try check()
       let factor = correction.inverse * dot(correction.change, direction)
       add(factors[index] - factor, correction.step, to: &direction)
     }
@@ -193,10 +202,29 @@ struct LBFGS {
 
   // MARK: Vectors
 
+  /// Eight sums side by side, which fit vector registers.
   private func dot(_ a: [Double], _ b: [Double]) -> Double {
-    var sum = 0.0
-    for index in a.indices { sum += a[index] * b[index] }
-    return sum
+    a.withUnsafeBytes { a in
+      b.withUnsafeBytes { b in
+        let count = min(a.count, b.count) / 8
+        var sums = SIMD8<Double>.zero
+        var at = 0
+        while at + 8 <= count {
+          sums +=
+            a.loadUnaligned(fromByteOffset: at * 8, as: SIMD8<Double>.self)
+            * b.loadUnaligned(fromByteOffset: at * 8, as: SIMD8<Double>.self)
+          at += 8
+        }
+        var sum = sums.sum()
+        while at < count {
+          sum +=
+            a.loadUnaligned(fromByteOffset: at * 8, as: Double.self)
+            * b.loadUnaligned(fromByteOffset: at * 8, as: Double.self)
+          at += 1
+        }
+        return sum
+      }
+    }
   }
 
   private func norm(_ a: [Double]) -> Double { dot(a, a).squareRoot() }
@@ -209,6 +237,11 @@ struct LBFGS {
   }
 
   private func add(_ factor: Double, _ a: [Double], to b: inout [Double]) {
-    for index in a.indices { b[index] += factor * a[index] }
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        guard let from = a.baseAddress, let to = b.baseAddress else { return }
+        for index in 0..<min(a.count, b.count) { to[index] += factor * from[index] }
+      }
+    }
   }
 }

@@ -19,6 +19,8 @@ package final class SafetensorsFile {
   }
 
   package let name: String
+  /// The entries of `__metadata__`.
+  package let metadata: [String: String]
   private let file: File
   private let entries: [String: Entry]
 
@@ -55,6 +57,11 @@ package final class SafetensorsFile {
       throw PlauditError(.corrupt, "\(name): the header does not start with {", offset: 8)
     }
     let json = try JSONValue.parse(header.readable, file: name)
+    var metadata: [String: String] = [:]
+    if let given = json["__metadata__"] {
+      for key in try given.keys() { metadata[key] = try given.required(key).string() }
+    }
+    self.metadata = metadata
     entries = try SafetensorsFile.entries(
       json, name: name, dataStart: 8 + Int(stated), fileSize: file.size)
   }
@@ -76,15 +83,15 @@ package final class SafetensorsFile {
     }
     let count = entry.byteCount / type.byteCount
     if type == .float32 {
-      try file.read(
-        into: UnsafeMutableRawBufferPointer(start: floats, count: entry.byteCount), at: entry.start)
+      try readBytes(
+        entry, into: UnsafeMutableRawBufferPointer(start: floats, count: entry.byteCount))
     } else {
       let chunk = try Bytes(count: min(entry.byteCount, 1 << 20))
       var done = 0
       while done < entry.byteCount {
         let part = UnsafeMutableRawBufferPointer(
           rebasing: chunk.mutable[..<min(chunk.count, entry.byteCount - done)])
-        try file.read(into: part, at: entry.start + done)
+        try readBytes(entry, into: part, from: done)
         type.widen(UnsafeRawBufferPointer(part), to: floats + done / type.byteCount)
         done += part.count
       }
@@ -94,6 +101,13 @@ package final class SafetensorsFile {
       throw PlauditError(
         .notFinite, "\(name): tensor \(tensor) holds \(bad) values that are NaN or infinite")
     }
+  }
+
+  /// Reads bytes of a tensor as they are stored, from its byte `offset` on.
+  func readBytes(
+    _ entry: Entry, into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
+  ) throws(PlauditError) {
+    try file.read(into: bytes, at: entry.start + offset)
   }
 
   // MARK: Header

@@ -1,4 +1,4 @@
-import PlauditCore
+package import PlauditCore
 import PlauditTensor
 
 /// A tensor on its way to a file.
@@ -18,6 +18,14 @@ package struct NamedTensor {
     floats = UnsafePointer(owner.pointer + offset)
   }
 
+  /// The tensors of a parameter, each under its name.
+  static func of(_ parameter: Parameter<Float>, prefix: String = "") -> [NamedTensor] {
+    let size = parameter.shape.reduce(1, *)
+    return parameter.names.enumerated().map { index, name in
+      NamedTensor(prefix + name, parameter.shape, parameter.values, offset: index * size)
+    }
+  }
+
   func renamed(_ name: String) -> NamedTensor {
     NamedTensor(name, shape, owner, offset: offset)
   }
@@ -25,17 +33,51 @@ package struct NamedTensor {
   var byteCount: Int { shape.reduce(4, *) }
 }
 
-enum SafetensorsWriter {
-  /// Writes F32 tensors in order of their names, in one step.
-  static func write(_ tensors: [NamedTensor], to path: String) throws(PlauditError) {
-    let ordered = tensors.sorted { $0.name < $1.name }
-    var header = "{\"__metadata__\":{\"format\":\"pt\"}"
+package enum SafetensorsWriter {
+  /// A tensor as it will lie in the file.
+  private struct Part {
+    let name: String
+    let type: String
+    let shape: [Int]
+    let bytes: UnsafeRawBufferPointer
+    /// What keeps `bytes` alive, unless the tensor does.
+    var owner: Bytes?
+  }
+
+  /// Writes tensors in one step: those of floats, then those of bytes, each in order of their
+  /// names, so that every float lies on a multiple of four.
+  ///
+  /// - Parameter storage: `.rowsInt8` stores matrices of 1,024 numbers and more as bytes with the
+  ///   scales of their rows; config.json has to say so.
+  /// - Parameter metadata: more entries of `__metadata__`, in printable ASCII.
+  /// - Throws: `.notFinite` for a matrix that bytes cannot hold, naming it.
+  package static func write(
+    _ tensors: [NamedTensor], storage: WeightStorage = .float32, to path: String,
+    metadata: [(key: String, value: String)] = [], control: RunControl? = nil
+  ) throws(PlauditError) {
+    var parts: [Part] = []
+    defer { withExtendedLifetime((tensors, parts)) {} }
+    for tensor in tensors {
+      if storage == .rowsInt8, RowQuantization.applies(to: tensor.shape) {
+        parts += try quantized(tensor)
+      } else {
+        parts.append(
+          Part(
+            name: tensor.name, type: "F32", shape: tensor.shape,
+            bytes: UnsafeRawBufferPointer(start: tensor.floats, count: tensor.byteCount)))
+      }
+    }
+    parts.sort { ($0.type, $0.name) < ($1.type, $1.name) }
+
+    var header = "{\"__metadata__\":{\"format\":\"pt\""
+    for (key, value) in metadata { header += ",\"\(key)\":\"\(escaped(value))\"" }
+    header += "}"
     var offset = 0
-    for tensor in ordered {
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
-      let end = offset + tensor.byteCount
-      // Names are made by this module: letters, digits, dots and underscores.
-      header += ",\"\(tensor.name)\":{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+    for part in parts {
+      let shape = part.shape.map(String.init).joined(separator: ",")
+      let end = offset + part.bytes.count
+      // Names are made by this module: letters, digits, dots, slashes and underscores.
+      header += ",\"\(part.name)\":{\"dtype\":\"\(part.type)\",\"shape\":[\(shape)],"
       header += "\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
@@ -45,7 +87,45 @@ enum SafetensorsWriter {
     let length = UInt64(header.utf8.count).littleEndian
     let lengthBytes = withUnsafeBytes(of: length) { [UInt8]($0) }
     let start = try Bytes(copying: lengthBytes + [UInt8](header.utf8))
-    let parts = ordered.map { UnsafeRawBufferPointer(start: $0.floats, count: $0.byteCount) }
-    try File.write([start.readable] + parts, to: path)
+    try File.write([start.readable] + parts.map(\.bytes), to: path, control: control)
+  }
+
+  /// Text as it stands between quotes in JSON.
+  private static func escaped(_ text: String) -> String {
+    var made = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" || scalar == "\\" { made += "\\" }
+      made.unicodeScalars.append(scalar.value < 32 ? " " : scalar)
+    }
+    return made
+  }
+
+  /// A matrix as its bytes and the scales of its rows.
+  private static func quantized(_ tensor: NamedTensor) throws(PlauditError) -> [Part] {
+    let rows = tensor.shape[0]
+    let columns = tensor.shape[1]
+    let bad = nonFiniteCount(tensor.floats, count: rows * columns)
+    guard bad == 0 else {
+      throw PlauditError(
+        .notFinite, "tensor \(tensor.name) holds \(bad) values that are NaN or infinite")
+    }
+    let bytes = try Bytes(count: rows * columns)
+    let scales = try Bytes(count: rows * 4)
+    guard let byte = bytes.mutable.bindMemory(to: Int8.self).baseAddress,
+      let scale = scales.mutable.bindMemory(to: Float.self).baseAddress
+    else { return [] }
+    for row in 0..<rows {
+      scale[row] = RowQuantization.quantize(
+        UnsafeBufferPointer(start: tensor.floats + row * columns, count: columns),
+        into: byte + row * columns)
+    }
+    return [
+      Part(
+        name: tensor.name, type: RowQuantization.storedType, shape: tensor.shape,
+        bytes: bytes.readable, owner: bytes),
+      Part(
+        name: tensor.name + RowQuantization.scaleSuffix, type: "F32", shape: [rows],
+        bytes: scales.readable, owner: scales),
+    ]
   }
 }

@@ -8,6 +8,7 @@ package final class WeightFolder {
   private let owner: [String: Int]
   /// What the tensors' names start with, such as `bert.`.
   private let prefix: String
+  private let storage: WeightStorage
   private let limitBytes: Int
   private var bytesRead = 0
   package private(set) var parameterCount = 0
@@ -17,8 +18,10 @@ package final class WeightFolder {
   /// - Parameters:
   ///   - prefixes: what names may start with; the first one under which `probe` exists is used.
   ///   - limitBytes: refuse to read more than this as floats.
+  ///   - storage: what config.json says; I8 is read under `.rowsInt8` only.
   package init(
-    folder: String, prefixes: [String], probe: String, limitBytes: Int
+    folder: String, prefixes: [String], probe: String, limitBytes: Int,
+    storage: WeightStorage = .float32
   ) throws(PlauditError) {
     let single = "\(folder)/model.safetensors"
     let index = "\(folder)/model.safetensors.index.json"
@@ -32,8 +35,10 @@ package final class WeightFolder {
       (files, owner) = try WeightFolder.shards(folder: folder, index: index)
     }
     self.limitBytes = limitBytes
+    self.storage = storage
     let known = owner
     prefix = prefixes.first { known[$0 + probe] != nil } ?? prefixes.last ?? ""
+    if storage == .rowsInt8 { try checkScales() }
   }
 
   /// The tensor `name`, with or without the model's prefix, if the folder has it.
@@ -57,7 +62,95 @@ package final class WeightFolder {
     _ name: String, _ shape: [Int], into floats: UnsafeMutablePointer<Float>
   ) throws(PlauditError) {
     let found = try checked(name, shape)
-    try found.file.read(found.name, found.entry, into: floats)
+    if found.entry.type == RowQuantization.storedType {
+      try readRows(found, into: floats)
+    } else {
+      try found.file.read(found.name, found.entry, into: floats)
+    }
+  }
+
+  /// Reads a tensor of bytes and widens it with the scales of its rows.
+  private func readRows(
+    _ found: Found, into floats: UnsafeMutablePointer<Float>
+  ) throws(PlauditError) {
+    let (file, name, entry) = found
+    guard storage == .rowsInt8 else {
+      throw PlauditError(
+        .unsupported,
+        "\(file.name): tensor \(name) is I8, but config.json names no quantization_config; "
+          + "F32, F16 and BF16 are supported without")
+    }
+    guard entry.shape.count == 2 else {
+      throw PlauditError(
+        .unsupported, "\(file.name): tensor \(name) is I8 of rank \(entry.shape.count), not 2")
+    }
+    let scales = try rowScales(of: name, in: file, rows: entry.shape[0])
+    let columns = entry.shape[1]
+    guard columns > 0 else { return }
+    let chunk = try Bytes(count: min(entry.byteCount, max((1 << 20) / columns, 1) * columns))
+    defer { withExtendedLifetime((chunk, scales)) {} }
+    var row = 0
+    while row < scales.count {
+      let rows = min(chunk.count / columns, scales.count - row)
+      let part = UnsafeMutableRawBufferPointer(rebasing: chunk.mutable[..<(rows * columns)])
+      try file.readBytes(entry, into: part, from: row * columns)
+      guard let bytes = part.baseAddress?.assumingMemoryBound(to: Int8.self) else { return }
+      for index in 0..<rows {
+        RowQuantization.widen(
+          bytes + index * columns, count: columns, scale: scales.pointer[row + index],
+          to: floats + (row + index) * columns)
+      }
+      row += rows
+    }
+    let bad = nonFiniteCount(floats, count: entry.byteCount)
+    guard bad == 0 else {
+      throw PlauditError(
+        .notFinite,
+        "\(file.name): tensor \(name) times its scales holds \(bad) values that are infinite")
+    }
+  }
+
+  private func rowScales(
+    of tensor: String, in file: SafetensorsFile, rows: Int
+  ) throws(PlauditError) -> FloatBuffer {
+    let name = tensor + RowQuantization.scaleSuffix
+    guard let index = owner[name], let entry = files[index].entry(name) else {
+      throw PlauditError(
+        .corrupt, "\(file.name): tensor \(name), the scales of \(tensor), is missing")
+    }
+    let scaleFile = files[index]
+    guard entry.shape == [rows] else {
+      throw PlauditError(
+        .shape,
+        "\(scaleFile.name): tensor \(name) has shape \(entry.shape), \(tensor) has \(rows) rows")
+    }
+    guard entry.type == ElementType.float32.rawValue else {
+      throw PlauditError(
+        .unsupported, "\(scaleFile.name): tensor \(name) is \(entry.type); scales are F32")
+    }
+    let scales = try FloatBuffer(count: rows)
+    try scaleFile.read(name, entry, into: scales.pointer)
+    for row in 0..<rows where scales.pointer[row] < 0 {
+      throw PlauditError(
+        .corrupt,
+        "\(scaleFile.name): tensor \(name) holds a negative scale, \(scales.pointer[row])",
+        index: Int64(row))
+    }
+    return scales
+  }
+
+  /// Scales that belong to no tensor of bytes: a folder put together wrongly.
+  private func checkScales() throws(PlauditError) {
+    for (name, index) in owner where name.hasSuffix(RowQuantization.scaleSuffix) {
+      let tensor = String(name.dropLast(RowQuantization.scaleSuffix.count))
+      let type = owner[tensor].flatMap { files[$0].entry(tensor)?.type }
+      guard type == RowQuantization.storedType else {
+        throw PlauditError(
+          .corrupt,
+          "\(files[index].name): tensor \(name) scales \(tensor), which is "
+            + (type.map { "\($0), not I8" } ?? "missing"))
+      }
+    }
   }
 
   /// The number of elements of a tensor that is there with this shape.

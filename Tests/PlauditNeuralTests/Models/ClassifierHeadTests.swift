@@ -35,12 +35,13 @@ struct ClassifierHeadTests {
     let weights = try FloatBuffer(count: 2 * 32)
     for index in 0..<64 { weights.pointer[index] = 3e38 }
     let dense = Dense(
-      linear: try Linear(weights: weights, outputs: 2, inputs: 32),
-      bias: try FloatBuffer(count: 2))
-    let model = Model(
-      base, embedding: embedding,
-      head: ClassifierHead(
-        dense: dense, labels: LabelSet(names: ["a", "b"]), problem: .singleLabel))
+      linear: try Linear(Parameter(names: ["w"], shape: [2, 32], values: weights)),
+      bias: try Parameter("b", [2]))
+    let head = ClassifierHead(
+      dense: dense, labels: LabelSet(names: ["a", "b"]), problem: .singleLabel)
+    let body = EncoderBody(
+      try base.encoder(for: "vectors"), embedding: embedding, head: head)
+    let model = Model(architecture: "BertModel", body, head.scoring)
     do {
       _ = try model.scores(["x", "y"])
       Issue.record("infinite scores passed")
