@@ -212,18 +212,22 @@ void plaudit_cancel_free(plaudit_cancel **cancel);
 enum {
   PLAUDIT_PHASE_PREDICTING = 10,
   PLAUDIT_PHASE_EMBEDDING = 20,
-  PLAUDIT_PHASE_FITTING = 30
+  PLAUDIT_PHASE_FITTING = 30,
+  PLAUDIT_PHASE_TRAINING = 40,
+  PLAUDIT_PHASE_RESAMPLING = 60
 };
 
 typedef struct plaudit_progress {
   int64_t struct_size;
-  int64_t done;           /* texts, or iterations when fitting */
+  int64_t done;           /* texts (of all epochs when training), or iterations, or resamples */
   int64_t total;          /* 0 when unknown */
   double seconds_elapsed; /* since the call began */
   double seconds_left;    /* estimate for this phase, NaN while unknown */
   double loss;            /* training loss, NaN elsewhere */
   int32_t phase;          /* PLAUDIT_PHASE_... */
   int32_t reserved;
+  int64_t step;           /* steps of the optimiser when training, 0 elsewhere */
+  double per_second;      /* done in a second, such as texts/s; NaN while unknown */
 } plaudit_progress;
 
 /* Called on the thread that made the long call; return 0 to go on, anything else to stop it with
@@ -248,6 +252,7 @@ typedef struct plaudit_run_options {
 
 typedef struct plaudit_tokenizer plaudit_tokenizer;
 typedef struct plaudit_encoding plaudit_encoding;
+typedef struct plaudit_cleaning plaudit_cleaning;
 
 /* Many texts, read-only and borrowed for the call, in one of two layouts:
  *   Arrow strings: data, data_length and offsets32 or offsets64 (count + 1 of them);
@@ -369,6 +374,40 @@ PLAUDIT_NODISCARD plaudit_status plaudit_encoding_get(const plaudit_encoding *en
 /* Frees an encoding and sets *encoding to NULL. [any-thread] */
 void plaudit_encoding_free(plaudit_encoding **encoding);
 
+/* Borrowed arrays of cleaned texts: text r is data[offsets[r]] up to data[offsets[r + 1]], without a
+ * NUL after it. Byte i came from bytes starts[i] to ends[i] (exclusive) of the caller's text of the
+ * same row; within a row neither falls, so bytes i to j came from starts[i] to ends[j]. */
+typedef struct plaudit_cleaning_view {
+  int64_t struct_size;
+  int64_t text_count;
+  int64_t byte_count;
+  const char *PLAUDIT_NULLABLE data;       /* [byte_count] */
+  const int64_t *PLAUDIT_NULLABLE offsets; /* [text_count + 1] */
+  const int32_t *PLAUDIT_NULLABLE starts;  /* [byte_count] */
+  const int32_t *PLAUDIT_NULLABLE ends;    /* [byte_count] */
+} plaudit_cleaning_view;
+
+/* The cleaning recipes as JSON: [{"name": "tweets-1", "steps": ["links: http", ...]}, ...]; static.
+ * A name's steps never change; what they do is in docs/text.md. [any-thread] */
+const char *plaudit_cleaning_recipes(void);
+
+/* Cleans texts by a recipe such as "tweets-1"; NOT_FOUND for a name that is none, with those that
+ * are. Bytes that are not UTF-8 stay as they are; a null row is an empty text; a cleaned text of
+ * 2^31 bytes or more is LIMIT with the row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_text_clean(const char *recipe, int64_t recipe_length,
+                                                    const plaudit_text_batch *texts,
+                                                    plaudit_cleaning **out_cleaning,
+                                                    plaudit_error **error);
+
+/* Fills *out_view, whose struct_size the caller has set, with pointers that live as long as the
+ * cleaned texts. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_cleaning_get(const plaudit_cleaning *cleaning,
+                                                      plaudit_cleaning_view *out_view,
+                                                      plaudit_error **error);
+
+/* Frees cleaned texts and sets *cleaning to NULL. [any-thread] */
+void plaudit_cleaning_free(plaudit_cleaning **cleaning);
+
 /* ---- Neural ------------------------------------------------------------------------------- */
 
 typedef struct plaudit_model plaudit_model;
@@ -407,6 +446,8 @@ typedef struct plaudit_model_info {
   int32_t pooling;        /* of embeddings, PLAUDIT_POOLING_... bits; 0 when the folder names none */
   int32_t normalized;     /* 1 when embeddings have length 1 */
   int32_t labels_unnamed; /* 1 when config.json names no labels and they are LABEL_0 ... */
+  const char *PLAUDIT_NULLABLE cleaning;    /* the recipe texts are cleaned by; NULL for none */
+  const char *PLAUDIT_NULLABLE calibration; /* "temperature", "platt", "isotonic"; NULL for none */
 } plaudit_model_info;
 
 enum {
@@ -437,19 +478,47 @@ typedef struct plaudit_text_report {
   int64_t window_count;   /* windows the text was cut into; 1 without */
 } plaudit_text_report;
 
+enum {
+  PLAUDIT_STORAGE_F32 = 0,
+  PLAUDIT_STORAGE_ROWS_INT8 = 1 /* a byte a number and a scale a row in matrices of 1,024 numbers
+                                   and more: a quarter of the size; Plaudit alone reads it,
+                                   transformers takes the bytes for weights */
+};
+
+typedef struct plaudit_save_options {
+  int64_t struct_size;
+  int32_t storage; /* PLAUDIT_STORAGE_... */
+  int32_t reserved;
+} plaudit_save_options;
+
 /* Loads a folder as Hugging Face or sentence-transformers write it: config.json,
- * model.safetensors (F32, F16, BF16; sharded too), tokenizer files, modules.json. Architectures:
- * BertModel, BertForSequenceClassification. Everything is checked before it returns.
- * [any-thread] */
+ * model.safetensors (F32, F16, BF16, or as ROWS_INT8 stores it; sharded too), tokenizer files,
+ * modules.json; or as plaudit_model_save writes it. Architectures: BertModel, VaderLexicon, and
+ * those of plaudit_trainer_options. Everything is checked before it returns.
+ *
+ * path NULL (path_length -1) is the default model, brand-sentiment: the folder that the environment
+ * variable PLAUDIT_MODEL names or, when it is not set, the first there is of, seen from the
+ * library's own folder, models/brand-sentiment, ../share/plaudit/models/brand-sentiment,
+ * ../../share/plaudit/models/brand-sentiment and, in a checkout, out/models and models.
+ * NOT_FOUND lists every place tried. [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_model_load(const char *path, int64_t path_length,
                                                     const plaudit_model_options *options,
                                                     plaudit_model **out_model,
                                                     plaudit_error **error);
 
-/* Writes the model as a folder that loads again and predicts the same bits. Files of that name
- * are replaced, each in one step. [immutable] */
+/* Writes the model, its weights as F32, as a folder that loads again and predicts the same bits.
+ * Files of that name are replaced, each in one step. [immutable] */
 PLAUDIT_NODISCARD plaudit_status plaudit_model_save(const plaudit_model *model, const char *path,
                                                     int64_t path_length, plaudit_error **error);
+
+/* The same, stored as the options say. ROWS_INT8 moves no weight by more than 1 / 254 of the
+ * largest of its row, so scores change a little; saving what was loaded from it as F32 does not
+ * bring them back. A weight that is not finite gives NOT_FINITE. options may be NULL.
+ * [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_model_save_as(const plaudit_model *model,
+                                                       const char *path, int64_t path_length,
+                                                       const plaudit_save_options *options,
+                                                       plaudit_error **error);
 
 /* Frees a model and sets *model to NULL. [any-thread] */
 void plaudit_model_free(plaudit_model **model);
@@ -532,50 +601,154 @@ enum {
   PLAUDIT_CLASS_WEIGHTS_CUSTOM = 2    /* class_weights, one a label */
 };
 
-/* Multinomial logistic regression on sentence embeddings: the sum of weighted cross-entropies
- * plus l2 / 2 times the squared weights (intercepts free), minimised by L-BFGS. */
+enum {
+  PLAUDIT_OPTIMIZER_ADAMW = 0, /* decoupled decay (Loshchilov & Hutter 2019, arXiv:1711.05101) */
+  PLAUDIT_OPTIMIZER_ADAM = 1   /* decay as an L2 penalty (Kingma & Ba 2015, arXiv:1412.6980) */
+};
+/* How the learning rate goes after the warm-up, as transformers and PyTorch compute it. */
+enum {
+  PLAUDIT_SCHEDULE_LINEAR = 0, /* to 0 at the end */
+  PLAUDIT_SCHEDULE_CONSTANT = 1,
+  PLAUDIT_SCHEDULE_COSINE = 2, /* half a wave to 0 at the end */
+  PLAUDIT_SCHEDULE_PLATEAU = 3 /* times plateau_factor after plateau_patience epochs without gain */
+};
+/* By what, on the validation texts, the best epoch is known. */
+enum { PLAUDIT_MONITOR_LOSS = 0, PLAUDIT_MONITOR_MACRO_F1 = 1 };
+
+/* What is trained, by the name that config.json will have under architectures:
+ *   NULL                                    a head on sentence embeddings, the encoder frozen:
+ *                                           multinomial logistic regression, the sum of weighted
+ *                                           cross-entropies plus l2 / 2 times the squared weights
+ *                                           (intercepts free), minimised by L-BFGS
+ *   "BertForSequenceClassification"         the encoder itself, pooler and classifier
+ *   "BertBiLSTMForSequenceClassification"   hidden states, BiLSTM(128), dropout, dense
+ *   "BertWordLSTMForSequenceClassification" pooled token beside LSTM(100) over word vectors, dense
+ *                                           ReLU, dense
+ *   "WordLSTMForSequenceClassification"     LSTM(100) over word vectors, dropout, dense
+ *   "WordCNNForSequenceClassification"      100 filters of 3, 4 and 5 words each (Kim 2014)
+ *   "TfidfLogisticRegression"               tf-idf of words and pairs, logistic regression
+ *   "HashedLinear"                          hashed n-grams, averaged vectors (Joulin et al. 2016)
+ * Two labels share a sigmoid unit in Plaudit's own networks, more have a softmax. Fields that an
+ * architecture has no use for are ignored. Zero is the default of every field; where 0 itself is
+ * wanted, -1 says so for the fields marked *. */
 typedef struct plaudit_trainer_options {
   int64_t struct_size;
-  double l2;               /* 0 = chosen among 0.01 ... 30 by macro-F1 on a held-out part */
-  double holdout_fraction; /* part held out to choose l2, stratified and seeded; 0 = 0.1 */
+  /* head on embeddings; l2, holdout_fraction, seed and class weights of others too */
+  double l2;               /* 0 = chosen among 0.01 ... 30 by macro-F1 on a held-out part; of
+                              TfidfLogisticRegression 1 / C, 0 = C among 0.5 ... 8, or 1 where a
+                              label has one example */
+  double holdout_fraction; /* part of the examples held out, stratified and seeded, where no
+                              validation texts were added and some are needed; 0 = 0.1 */
   double tolerance;        /* done when no gradient component per example exceeds it; 0 = 1e-6 */
   int64_t max_iterations;  /* 0 = 500 */
   int64_t history;         /* L-BFGS corrections kept; 0 = 10 */
-  uint64_t seed;           /* of the held-out part */
+  uint64_t seed;           /* of weights, order, dropout and held-out parts */
   const double *PLAUDIT_NULLABLE class_weights; /* [label count], for CUSTOM */
   int32_t class_weighting; /* PLAUDIT_CLASS_WEIGHTS_... */
   int32_t pooling;         /* PLAUDIT_POOLING_..., of the embeddings it learns from */
   int32_t normalize;       /* PLAUDIT_NORMALIZE_..., of the embeddings it learns from */
   int32_t reserved;
+  /* networks and linear models */
+  const char *PLAUDIT_NULLABLE architecture; /* see above */
+  const char *PLAUDIT_NULLABLE cleaning;     /* a recipe of plaudit_cleaning_recipes, kept with the
+                                                model and applied when it predicts; NULL = the base
+                                                model's, "none" = none */
+  const char *PLAUDIT_NULLABLE vectors;      /* file of word vectors: GloVe text, or .npy with its
+                                                words.txt */
+  const char *PLAUDIT_NULLABLE checkpoint;   /* file that keeps the state of the training */
+  int64_t checkpoint_steps; /* steps between two checkpoints; 0 = one an epoch */
+  int64_t epochs;           /* 0 = 3, of HashedLinear 5 */
+  int64_t batch_size;       /* texts of a step; 0 = 32 */
+  int64_t batch_tokens;     /* tokens of a step in place of batch_size; 0 = none */
+  int64_t pass_tokens;      /* tokens that are in memory at once: a step accumulates the gradients
+                               of as many passes as it needs; 0 = 1024 */
+  int64_t max_length;       /* tokens a text; 0 = the base model's */
+  int64_t frozen_layers;    /* embeddings and this many layers of the encoder stay, and what they
+                               give is computed once; 0 = train all, -1 = embeddings alone stay */
+  int64_t hidden_size;      /* units of the LSTM, each direction; 0 = 128 in a BiLSTM, else 100 */
+  int64_t filter_count;     /* filters of each width of the CNN; 0 = 100 */
+  int64_t dense_size;       /* units of the dense ReLU layer; 0 = 128 */
+  int64_t vector_words;     /* first words of the vectors that are kept though no example has them;
+                               0 = 30000 */
+  int64_t patience;         /* epochs without gain after which training stops; 0 = never */
+  int64_t plateau_patience; /* 0 = 1 */
+  double learning_rate;      /* 0 = 5e-5 with an encoder, 0.25 of HashedLinear, else 1e-3 */
+  double head_learning_rate; /* of the layers above the encoder; 0 = learning_rate */
+  double weight_decay;       /* * not of biases and normalisations; 0 = 0.01 */
+  double beta1;              /* 0 = 0.9 */
+  double beta2;              /* 0 = 0.999 */
+  double epsilon;            /* 0 = 1e-8 */
+  double warmup_fraction;    /* * part of all steps in which the rate rises; 0 = 0.1 */
+  double plateau_factor;     /* 0 = 0.5 */
+  double clip_norm;          /* * largest norm of a step's gradient; 0 = 1 */
+  double dropout;            /* * inside the encoder; 0 = what config.json says, else 0.1 */
+  double classifier_dropout; /* * above it; 0 = what config.json says, of word networks 0.5 */
+  double label_smoothing;    /* 0 ... below 1 */
+  int32_t optimizer;         /* PLAUDIT_OPTIMIZER_... */
+  int32_t schedule;          /* PLAUDIT_SCHEDULE_... */
+  int32_t monitor;           /* PLAUDIT_MONITOR_... */
+  int32_t resume;            /* 1 = go on where the checkpoint stopped, if there is one */
+  int32_t no_bias_correction; /* 1 = Adam without it, to reproduce old BERT code */
+  int32_t frozen_vectors;     /* 1 = word vectors stay as they are */
 } plaudit_trainer_options;
 
 typedef struct plaudit_training_report {
   int64_t struct_size;
   int64_t example_count;
-  int64_t iteration_count;
-  double loss;             /* mean weighted cross-entropy and penalty, per example */
-  double l2;               /* the one used */
-  double holdout_accuracy; /* of the chosen l2; NaN when l2 was given */
+  int64_t iteration_count; /* steps of the optimiser, of all fits that were compared */
+  double loss;             /* mean weighted cross-entropy (and penalty of linear models) per
+                              example; of networks in the epoch whose weights were kept, with
+                              dropout */
+  double l2;               /* the one used; 1 / C of TfidfLogisticRegression; NaN of networks */
+  double holdout_accuracy; /* on validation texts or the held-out part; NaN without */
   double holdout_macro_f1;
-  int32_t converged;
+  int32_t converged;       /* the gradient fell below the tolerance; of networks: ran to its end */
   int32_t reserved;
+  double holdout_loss;     /* mean cross-entropy of networks, NaN without */
+  int64_t holdout_count;   /* validation texts */
+  int64_t best_epoch;      /* the one whose weights were kept; 0 where there was no choice */
+  int64_t skipped_steps;   /* steps left out because a loss or gradient was not finite */
 } plaudit_training_report;
 
-/* Begins a head with these labels (2 to 4096 different names) on a model that embeds; the
- * model's weights stay as they are. [immutable] in the model. */
+/* One epoch of a network's training; losses are NaN where there was nothing to measure. */
+typedef struct plaudit_epoch {
+  int64_t epoch;              /* from 1 */
+  int64_t step;               /* steps done at its end */
+  double training_loss;       /* mean over its examples, with dropout */
+  double validation_loss;
+  double validation_accuracy;
+  double validation_macro_f1;
+  double learning_rate;       /* of its last step */
+  double seconds;
+  int64_t skipped_steps;      /* so far */
+} plaudit_epoch;
+
+/* Begins a classifier with these labels (2 to 4096 different names). model is where it starts: a
+ * head needs one that embeds, the Bert architectures one with an encoder, the others none (NULL).
+ * A network of the same architecture and labels goes on with its head, else the head is new.
+ * The model's own weights stay as they are. [immutable] in the model. */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_create(const plaudit_model *model,
                                                         const plaudit_text_batch *labels,
                                                         const plaudit_trainer_options *options,
                                                         plaudit_trainer **out_trainer,
                                                         plaudit_error **error);
 
-/* Embeds texts and keeps them as examples; labels [count] are indices into the trainer's labels.
- * All or nothing: a call that fails or is cancelled adds no example. [exclusive] */
+/* Keeps texts as examples, cleaned or, for a head, embedded; labels [count] are indices into the
+ * trainer's labels. All or nothing: a call that fails or is cancelled adds no example.
+ * [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add(plaudit_trainer *trainer,
                                                      const plaudit_text_batch *texts,
                                                      const int32_t *labels,
                                                      const plaudit_run_options *run,
                                                      plaudit_error **error);
+
+/* Keeps texts by which epochs, penalties and rates are compared; nothing is learnt from them. Not
+ * for heads, whose held-out part is chosen by holdout_fraction: INVALID_STATE. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add_validation(plaudit_trainer *trainer,
+                                                                const plaudit_text_batch *texts,
+                                                                const int32_t *labels,
+                                                                const plaudit_run_options *run,
+                                                                plaudit_error **error);
 
 /* Keeps embeddings made before, in the trainer's pooling, as examples: [count, width] of finite floats.
  * [exclusive] */
@@ -585,22 +758,87 @@ PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add_embeddings(plaudit_trainer 
                                                                 const int32_t *labels,
                                                                 plaudit_error **error);
 
-/* Fits the head to all examples. Cancelled or out of time, the head keeps its last complete
- * iteration and can be used. Same examples, options and seed give the same bits at any number of
- * threads. out_report may be NULL. [exclusive] */
+/* Trains on all examples. Cancelled or out of time, it leaves a model that can be used: of the
+ * best epoch so far, else of the last complete step or iteration. Same examples, options and seed
+ * give the same bits at any number of threads, and so does a training that was resumed from its
+ * checkpoint. A step whose loss or gradient is not finite is left out and counted; after a hundred
+ * in a row the call fails with NOT_FINITE. Checkpoints are written whole or not at all: when a disk
+ * is full the old one stays. out_report may be NULL. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_fit(plaudit_trainer *trainer,
                                                      const plaudit_run_options *run,
                                                      plaudit_training_report *out_report,
                                                      plaudit_error **error);
 
-/* The encoder with the head as it is now, as a model of its own; INVALID_STATE before the first
- * fit. [exclusive] */
+/* The epochs of the last fit, also of one that was cancelled: fills up to capacity of them and
+ * always *out_count. Heads and linear models have none. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_trainer_history(plaudit_trainer *trainer,
+                                                         plaudit_epoch *out_epochs,
+                                                         int64_t capacity, int64_t *out_count,
+                                                         plaudit_error **error);
+
+/* What the last fit made, as a model of its own; INVALID_STATE before the first fit.
+ * [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_model(plaudit_trainer *trainer,
                                                        plaudit_model **out_model,
                                                        plaudit_error **error);
 
 /* Frees a trainer and sets *trainer to NULL. [any-thread] */
 void plaudit_trainer_free(plaudit_trainer **trainer);
+
+/* How a candidate did on one fold. */
+typedef struct plaudit_fold_result {
+  int64_t training_count;
+  int64_t held_count;
+  double accuracy;
+  double macro_f1;
+  double log_loss; /* mean negative log-likelihood of the true labels */
+  double seconds;
+} plaudit_fold_result;
+
+/* Cross-validates candidates, such as the points of a grid: each is trained fold_count times (2 or
+ * more, stratified, seeded; rows of one group stay together, groups [count] may be NULL) and scored
+ * on the part it did not see. out_results is [candidate_count, fold_count]; *out_best the candidate
+ * of the highest mean macro-F1, the first of equal ones. candidates[i] point to options with
+ * architectures; a checkpoint in them is INVALID_ARGUMENT. A fold without a label is an error that
+ * names it. model may be NULL as in plaudit_trainer_create. [immutable] in the model. */
+PLAUDIT_NODISCARD plaudit_status plaudit_trainer_search(
+    const plaudit_model *model, const plaudit_text_batch *labels, const plaudit_text_batch *texts,
+    const int32_t *truth, const int64_t *groups,
+    const plaudit_trainer_options *const *candidates, int64_t candidate_count, int64_t fold_count,
+    uint64_t seed, const plaudit_run_options *run, plaudit_fold_result *out_results,
+    int64_t *out_best, plaudit_error **error);
+
+/* A lexicon model (VaderLexicon) with words of one's own: valences [count] from -4 to 4 are added
+ * for new words and replace those of known ones; words go to lower case. OUT_OF_RANGE or NOT_FINITE
+ * with the index of a valence, INVALID_ARGUMENT of a word with white space; UNSUPPORTED for models
+ * without a lexicon. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_model_with_words(const plaudit_model *model,
+                                                          const plaudit_text_batch *words,
+                                                          const double *valences,
+                                                          plaudit_model **out_model,
+                                                          plaudit_error **error);
+
+/* What a calibration gained on the rows it was fitted to. */
+typedef struct plaudit_calibration_report {
+  int64_t struct_size;
+  double loss_before; /* mean negative log-likelihood of the true class on these rows */
+  double loss_after;
+  double objective;   /* what was minimised: that mean; the sum over Platt's targets; the mean
+                         squared error */
+  int32_t at_bound;   /* 1: the temperature stopped at 0.01 or 100 */
+  int32_t reserved;
+} plaudit_calibration_report;
+
+/* The model with a calibration (PLAUDIT_CALIBRATION_...) of its probabilities, fitted to texts it
+ * was not trained on; labels [count] are indices of its own. It is saved with the model; logits
+ * stay as they are. For single-label models. out_report may be NULL. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_model_calibrate(const plaudit_model *model,
+                                                         const plaudit_text_batch *texts,
+                                                         const int32_t *labels, int32_t method,
+                                                         const plaudit_run_options *run,
+                                                         plaudit_model **out_model,
+                                                         plaudit_calibration_report *out_report,
+                                                         plaudit_error **error);
 
 /* ---- Stats -------------------------------------------------------------------------------- */
 
@@ -820,6 +1058,351 @@ PLAUDIT_NODISCARD plaudit_status plaudit_stats_classification(
     const int32_t *truth, const int32_t *predicted, int64_t count, int64_t class_count,
     plaudit_classification_report *out_report, double *out_precision, double *out_recall,
     double *out_f1, int64_t *out_support, int64_t *out_confusion, plaudit_error **error);
+
+/* Metrics of models. What could not be said is NaN and leaves a bit here; conventions leave one
+ * too. Numbers are scikit-learn 1.9.1's. Definitions: docs/stats.md. */
+enum {
+  PLAUDIT_METRIC_FLAG_ONE_CLASS = 1,          /* AUC, KS, DeLong are NaN */
+  PLAUDIT_METRIC_FLAG_ABSENT_CLASS = 2,       /* macro AUC is NaN, its average precision is 0 */
+  PLAUDIT_METRIC_FLAG_NOT_PROBABILITIES = 4,  /* log-loss and Brier are NaN */
+  PLAUDIT_METRIC_FLAG_CONSTANT_LABELS = 8,    /* Matthews' correlation counts as 0 */
+  PLAUDIT_METRIC_FLAG_NO_KAPPA = 16,          /* all is one class: kappas are NaN */
+  PLAUDIT_METRIC_FLAG_NO_VARIANCE = 32,       /* weights or too few rows: no DeLong variance */
+  PLAUDIT_METRIC_FLAG_FEW_ROWS = 64,          /* a single row: R2 and D2 are NaN */
+  PLAUDIT_METRIC_FLAG_CONSTANT_TRUTH = 128,   /* R2, explained variance, D2 are 1 or 0 */
+  PLAUDIT_METRIC_FLAG_ZERO_TRUTH = 256,       /* MAPE divides by 2^-52 in such a row */
+  PLAUDIT_METRIC_FLAG_NO_LOGARITHM = 512,     /* a value of -1 or less: msle is NaN */
+  PLAUDIT_METRIC_FLAG_ZERO_DIVISION = 1024    /* precision or recall of a class was 0/0 */
+};
+
+/* The F score of a precision and a recall, both in 0...1; beta above 1 favours recall, 1 is F1.
+ * UNDEFINED when both are 0. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_f_score(double precision, double recall,
+                                                       double beta, double *out_value,
+                                                       plaudit_error **error);
+
+/* What a precision, recall or F score of 0/0 counts as. */
+enum {
+  PLAUDIT_ZERO_DIVISION_ZERO = 0,
+  PLAUDIT_ZERO_DIVISION_ONE = 1,
+  PLAUDIT_ZERO_DIVISION_NAN = 2 /* left out of averages */
+};
+
+typedef struct plaudit_label_options {
+  int64_t struct_size;
+  const double *PLAUDIT_NULLABLE weights; /* [count] finite, not negative; NULL = 1 each */
+  double beta;                            /* of the F-beta scores; 0 = 1 */
+  int32_t zero_division;                  /* PLAUDIT_ZERO_DIVISION_... */
+  int32_t reserved;
+} plaudit_label_options;
+
+/* Scores of one class, or an average of many; fractions. */
+typedef struct plaudit_label_scores {
+  double precision;
+  double recall;
+  double f1;
+  double f_beta;
+  double jaccard;
+  double support; /* weight of the true rows: their number without weights */
+} plaudit_label_scores;
+
+typedef struct plaudit_label_metrics {
+  int64_t struct_size;
+  double accuracy;
+  double balanced_accuracy; /* mean recall of the classes that occur */
+  double matthews;          /* Gorodkin 2004, for any number of classes */
+  double kappa;             /* Cohen 1960 */
+  double linear_kappa;      /* Cohen 1968, classes in order */
+  double quadratic_kappa;
+  plaudit_label_scores micro;    /* all rows together */
+  plaudit_label_scores macro;    /* mean over all class_count classes */
+  plaudit_label_scores weighted; /* mean by support */
+  int64_t undefined_classes; /* classes never predicted or never true */
+  int32_t flags;             /* PLAUDIT_METRIC_FLAG_... */
+  int32_t reserved;
+} plaudit_label_metrics;
+
+/* All that plaudit_stats_classification says and more, with weights: compares predicted with true
+ * class indices, each in 0..class_count - 1. out_classes [class_count] and out_confusion
+ * [class_count, class_count] (true, predicted; in weight) may be NULL; options too.
+ * out_metrics->struct_size is set by the caller. UNDEFINED without rows or weight; INVALID_DATA
+ * with the row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_label_metrics(
+    const int32_t *truth, const int32_t *predicted, int64_t count, int64_t class_count,
+    const plaudit_label_options *options, plaudit_label_metrics *out_metrics,
+    plaudit_label_scores *out_classes, double *out_confusion, plaudit_error **error);
+
+typedef struct plaudit_score_options {
+  int64_t struct_size;
+  const double *PLAUDIT_NULLABLE weights; /* [count] finite, not negative; NULL = 1 each */
+  double false_positive_limit; /* where the partial AUC ends, up to 1; 0 = 1 */
+  double confidence;           /* of the AUC's interval; 0 = 0.95 */
+  int64_t top_k;               /* the true class is among so many highest scores; 0 = 1 */
+} plaudit_score_options;
+
+typedef struct plaudit_score_metrics {
+  int64_t struct_size;
+  /* Of one column, or of the second of two; NaN with more. */
+  double auc;                    /* ties count one half */
+  double partial_auc;            /* McClish 1989: 0.5 is chance, 1 the best */
+  double auc_variance;           /* DeLong et al. 1988; NaN with weights */
+  plaudit_interval auc_interval; /* normal, not cut to 0...1 */
+  double average_precision;      /* without interpolation; 0 without a positive row */
+  double kolmogorov_smirnov;
+  /* Of two and more columns; NaN with one. */
+  double macro_auc;    /* one-vs-rest, mean over all classes */
+  double weighted_auc; /* one-vs-rest, by their rows; absent classes have none */
+  double pairwise_auc; /* one-vs-one of classes that occur (Hand & Till 2001); NaN with weights */
+  double macro_average_precision;
+  double weighted_average_precision;
+  /* Of probabilities: in 0...1, rows adding up to 1 within 1e-5. */
+  double log_loss;    /* natural; probabilities cut to 2^-52 .. 1 - 2^-52 */
+  double brier;       /* half the sum of squares up to two classes, the whole with more */
+  double brier_skill; /* 1 - brier / that of always saying the base rates */
+  double top_k_accuracy; /* of equal scores the higher class comes first */
+  int32_t flags;         /* PLAUDIT_METRIC_FLAG_... */
+  int32_t reserved;
+} plaudit_score_metrics;
+
+/* Judges scores [count, column_count], finite, against true classes [count]. One column is the
+ * score of class 1 against class 0; more columns are one a class. out_class_auc and
+ * out_class_average_precision [column_count] (class against rest) may be NULL; options too.
+ * out_metrics->struct_size is set by the caller. UNDEFINED without rows or weight; NOT_FINITE and
+ * INVALID_DATA with the row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_score_metrics(
+    const int32_t *truth, const double *scores, int64_t count, int64_t column_count,
+    const plaudit_score_options *options, plaudit_score_metrics *out_metrics,
+    double *out_class_auc, double *out_class_average_precision, plaudit_error **error);
+
+/* The ROC curve of scores [count] for truth 0 or 1: false and true positive rate at each distinct
+ * score, falling, the first at +infinity. weights may be NULL; drop 1 leaves out points on the line
+ * between their neighbours. The outputs have room for capacity points, count + 1 are always
+ * enough. A rate without rows of its class is NaN. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_roc_curve(
+    const int32_t *truth, const double *scores, const double *weights, int64_t count, int32_t drop,
+    double *out_false_positive_rate, double *out_true_positive_rate, double *out_thresholds,
+    int64_t capacity, int64_t *out_count, plaudit_error **error);
+
+/* The precision-recall curve likewise, by rising score, ended by precision 1 and recall 0 with
+ * threshold +infinity. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_precision_recall_curve(
+    const int32_t *truth, const double *scores, const double *weights, int64_t count,
+    double *out_precision, double *out_recall, double *out_thresholds, int64_t capacity,
+    int64_t *out_count, plaudit_error **error);
+
+typedef struct plaudit_regression_options {
+  int64_t struct_size;
+  const double *PLAUDIT_NULLABLE weights; /* [count] finite, not negative; NULL = 1 each */
+  double quantile;                        /* of the pinball loss, in 0...1; 0 = 0.5 */
+} plaudit_regression_options;
+
+typedef struct plaudit_regression_metrics {
+  int64_t struct_size;
+  double mean_absolute_error;
+  double mean_squared_error;
+  double root_mean_squared_error;
+  double median_absolute_error;
+  double max_error;
+  double mean_absolute_percentage_error; /* a fraction */
+  double mean_squared_log_error;         /* of log(1 + y) */
+  double r2;
+  double explained_variance;
+  double pinball_loss;
+  double d2_absolute;                    /* 1 - loss / that of the best constant */
+  double d2_pinball;
+  int32_t flags;                         /* PLAUDIT_METRIC_FLAG_... */
+  int32_t reserved;
+} plaudit_regression_metrics;
+
+/* Judges predicted numbers [count] against true ones; all finite. options may be NULL;
+ * out_metrics->struct_size is set by the caller. UNDEFINED without rows or weight; NOT_FINITE with
+ * the row; OUT_OF_RANGE for values beyond 1e120. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_regression(
+    const double *truth, const double *predicted, int64_t count,
+    const plaudit_regression_options *options, plaudit_regression_metrics *out_metrics,
+    plaudit_error **error);
+
+enum {
+  PLAUDIT_BINS_UNIFORM = 0, /* of equal width */
+  PLAUDIT_BINS_QUANTILE = 1 /* of about equally many rows */
+};
+enum {
+  PLAUDIT_CLOSED_RIGHT = 0, /* an edge belongs to the bin below: scikit-learn, Guo et al. 2017 */
+  PLAUDIT_CLOSED_LEFT = 1   /* to the bin above: netcal */
+};
+
+typedef struct plaudit_reliability_options {
+  int64_t struct_size;
+  int64_t bin_count; /* 0 = 10 */
+  int32_t bins;      /* PLAUDIT_BINS_... */
+  int32_t closed;    /* PLAUDIT_CLOSED_... */
+} plaudit_reliability_options;
+
+typedef struct plaudit_reliability_bin {
+  double lower;
+  double upper;
+  double predicted; /* mean probability; NaN in an empty bin */
+  double observed;  /* share of events; NaN in an empty bin */
+  int64_t count;
+} plaudit_reliability_bin;
+
+typedef struct plaudit_reliability {
+  int64_t struct_size;
+  double expected_error;          /* ECE: mean gap over rows */
+  double maximum_error;           /* MCE: largest gap */
+  double root_mean_squared_error; /* RMSCE */
+} plaudit_reliability;
+
+/* How often events happen that were given a probability. One column judges the probability of
+ * class 1; more judge the highest of each row against whether it is right (top label).
+ * probabilities [count, column_count] lie in 0...1. out_bins [bin_count] and options may be NULL;
+ * out_reliability->struct_size is set by the caller. UNDEFINED without rows. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_reliability(
+    const int32_t *truth, const double *probabilities, int64_t count, int64_t column_count,
+    const plaudit_reliability_options *options, plaudit_reliability *out_reliability,
+    plaudit_reliability_bin *out_bins, plaudit_error **error);
+
+/* Maps from scores to probabilities that come true as often as they say. With one column, of a
+ * score f for class 1; with more, of logits, one a class. */
+enum {
+  PLAUDIT_CALIBRATION_TEMPERATURE = 10, /* sigmoid(f / T), softmax(z / T) (Guo et al. 2017) */
+  PLAUDIT_CALIBRATION_PLATT = 20,       /* 1 / (1 + exp(A f + B)); of several columns each class's
+                                           log-odds against the rest, then normalised */
+  PLAUDIT_CALIBRATION_ISOTONIC = 30     /* a rising curve through points, linear between; of several
+                                           columns each class's softmax probability, normalised */
+};
+
+/* Fits a calibration to logits [count, column_count] and true classes [count] of rows that the
+ * model was not trained on. The map is an array of numbers, to be kept and given to apply:
+ * temperature: T; Platt: A and B of each column; isotonic: for each column the number m of points,
+ * m positions, m values. It has room for capacity numbers; column_count * (2 * count + 1), at least
+ * 2 * column_count, are always enough. out_report may be NULL. UNDEFINED without rows, and for
+ * Platt and isotonic when a class has no row or all of them. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_calibration_fit(
+    int32_t method, const double *logits, int64_t count, int64_t column_count,
+    const int32_t *truth, double *out_parameters, int64_t capacity, int64_t *out_count,
+    plaudit_calibration_report *out_report, plaudit_error **error);
+
+/* Applies a fitted calibration to logits [count, column_count]; out_probabilities of the same shape
+ * may be the same memory. Rows of several columns add up to 1. CORRUPT for parameters that no fit
+ * can have made; NOT_FINITE with the row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_calibration_apply(
+    int32_t method, const double *parameters, int64_t parameter_count, const double *logits,
+    int64_t count, int64_t column_count, double *out_probabilities, plaudit_error **error);
+
+/* Metrics that a bootstrap can put an interval around. */
+enum {
+  /* of true and predicted classes */
+  PLAUDIT_METRIC_ACCURACY = 10,
+  PLAUDIT_METRIC_BALANCED_ACCURACY = 11,
+  PLAUDIT_METRIC_MACRO_PRECISION = 12,
+  PLAUDIT_METRIC_MACRO_RECALL = 13,
+  PLAUDIT_METRIC_MACRO_F1 = 14,
+  PLAUDIT_METRIC_WEIGHTED_F1 = 15,
+  PLAUDIT_METRIC_MATTHEWS = 16,
+  PLAUDIT_METRIC_KAPPA = 17,
+  PLAUDIT_METRIC_LINEAR_KAPPA = 18,
+  PLAUDIT_METRIC_QUADRATIC_KAPPA = 19,
+  /* of true classes and scores */
+  PLAUDIT_METRIC_AUC = 30, /* one or two columns */
+  PLAUDIT_METRIC_LOG_LOSS = 31,
+  PLAUDIT_METRIC_BRIER = 32,
+  /* of true and predicted numbers */
+  PLAUDIT_METRIC_MEAN_ABSOLUTE_ERROR = 50,
+  PLAUDIT_METRIC_MEAN_SQUARED_ERROR = 51,
+  PLAUDIT_METRIC_ROOT_MEAN_SQUARED_ERROR = 52,
+  PLAUDIT_METRIC_R2 = 53
+};
+enum {
+  PLAUDIT_BOOTSTRAP_PERCENTILE = 0,
+  PLAUDIT_BOOTSTRAP_BCA = 1 /* bias-corrected and accelerated, Efron 1987 */
+};
+
+/* The columns of a bootstrap: classes and predicted, classes and scores, or numbers and
+ * predicted_numbers, as the metric asks; the others are not looked at. */
+typedef struct plaudit_bootstrap_data {
+  int64_t struct_size;
+  int64_t count;
+  int64_t class_count; /* bound of classes and predicted; columns of scores */
+  const int32_t *PLAUDIT_NULLABLE classes;          /* [count] true class indices */
+  const int32_t *PLAUDIT_NULLABLE predicted;        /* [count] */
+  const double *PLAUDIT_NULLABLE scores;            /* [count, class_count] */
+  const double *PLAUDIT_NULLABLE numbers;           /* [count] true numbers */
+  const double *PLAUDIT_NULLABLE predicted_numbers; /* [count] */
+} plaudit_bootstrap_data;
+
+typedef struct plaudit_bootstrap_options {
+  int64_t struct_size;
+  double confidence; /* 0 = 0.95 */
+  int64_t resamples; /* 0 = 1000, up to 10,000,000 */
+  uint64_t seed;
+  int32_t method;    /* PLAUDIT_BOOTSTRAP_... */
+  int32_t reserved;
+} plaudit_bootstrap_options;
+
+typedef struct plaudit_bootstrap_result {
+  int64_t struct_size;
+  double value;              /* the metric of the rows as they are */
+  plaudit_interval interval; /* NaN where BCa has no correction, or nothing has a value */
+  double standard_error;
+  double bias;               /* BCa's z0; NaN for percentile */
+  double acceleration;       /* BCa's a; NaN for percentile */
+  int64_t undefined_resamples; /* left out: the metric does not exist in them */
+} plaudit_bootstrap_result;
+
+/* An interval around a metric from resampled rows. The same seed gives the same bits at any number
+ * of threads. options, run and out_values [resamples] may be NULL; out_result->struct_size is set
+ * by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_bootstrap(
+    int32_t metric, const plaudit_bootstrap_data *data, const plaudit_bootstrap_options *options,
+    const plaudit_run_options *run, plaudit_bootstrap_result *out_result, double *out_values,
+    plaudit_error **error);
+
+typedef struct plaudit_mcnemar {
+  int64_t struct_size;
+  int64_t only_first;         /* rows that only the first model got right */
+  int64_t only_second;
+  double exact_p_value;       /* binomial; 1 without such a row, NaN above 10^12 of them */
+  double corrected_statistic; /* chi-square with continuity correction; NaN without such a row */
+  double corrected_p_value;
+  double statistic;           /* without correction */
+  double uncorrected_p_value;
+  double p_value;             /* exact below 25 such rows, else corrected */
+  int32_t exact;              /* 1: p_value is exact_p_value */
+  int32_t reserved;
+} plaudit_mcnemar;
+
+/* Whether two models judged on the same rows differ (McNemar 1947), from the rows that only one of
+ * them got right. Values are statsmodels'. out_test->struct_size is set by the caller.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_mcnemar(int64_t only_first, int64_t only_second,
+                                                       plaudit_mcnemar *out_test,
+                                                       plaudit_error **error);
+
+/* The same from class indices [count]. out_table [2, 2] (first right or wrong, second right or
+ * wrong) may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_mcnemar_labels(
+    const int32_t *truth, const int32_t *first, const int32_t *second, int64_t count,
+    plaudit_mcnemar *out_test, int64_t *out_table, plaudit_error **error);
+
+/* Assigns rows to parts, such as training, validation and test. labels [count] in
+ * 0..class_count - 1 spread each class over the parts in their ratio, to the nearest rows; NULL
+ * does not stratify, and class_count is not looked at. Rows of equal groups [count] never fall into
+ * two parts, and the ratio is kept as well as they allow; NULL for none. fractions [part_count] are
+ * above 0 and add up to 1. The same input and seed give the same parts everywhere. INVALID_DATA,
+ * naming the class, when a class has fewer rows or groups than there are parts, or would have no
+ * row in a part; UNDEFINED without rows. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_split(
+    const int32_t *labels, int64_t class_count, const int64_t *groups, int64_t count,
+    const double *fractions, int64_t part_count, uint64_t seed, int32_t *out_parts,
+    plaudit_error **error);
+
+/* The fold, of fold_count (2 to 65536) equal ones, in which each row is held out; else as
+ * plaudit_stats_split. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_folds(const int32_t *labels, int64_t class_count,
+                                                     const int64_t *groups, int64_t count,
+                                                     int64_t fold_count, uint64_t seed,
+                                                     int32_t *out_folds, plaudit_error **error);
 
 #ifdef __cplusplus
 }

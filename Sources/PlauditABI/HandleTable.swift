@@ -15,6 +15,7 @@ final class HandleTable {
     case cancel = 2
     case tokenizer = 10
     case encoding = 11
+    case cleaning = 12
     case model = 20
     case scorer = 21
     case trainer = 22

@@ -12,27 +12,32 @@ final class ModelObject {
   let model: Model
   let architecture: UnsafeMutablePointer<CChar>?
   let labels: [UnsafeMutablePointer<CChar>?]
+  let cleaning: UnsafeMutablePointer<CChar>?
+  let calibration: UnsafeMutablePointer<CChar>?
 
   init(_ model: Model) {
     self.model = model
-    architecture = strdup(model.configuration.architecture)
+    architecture = strdup(model.architecture)
     labels = model.head?.labels.names.map { strdup($0) } ?? []
+    cleaning = model.cleaning.flatMap { strdup($0.name) }
+    calibration = model.calibration.flatMap { strdup($0.method.rawValue) }
   }
 
   deinit {
     free(architecture)
+    free(cleaning)
+    free(calibration)
     for label in labels { free(label) }
   }
 }
 
 let models = Handle<ModelObject>(kind: .model, name: "plaudit_model", exclusive: false)
 let scorers = Handle<Scorer>(kind: .scorer, name: "plaudit_scorer", exclusive: true)
-let trainers = Handle<HeadTrainer>(kind: .trainer, name: "plaudit_trainer", exclusive: true)
 
 // MARK: Runs
 
 /// Runs `body` with what the host wants of a long call.
-private func withRun(
+func withRun(
   _ pointer: UnsafePointer<plaudit_run_options>?,
   _ body: (_ control: RunControl, _ threads: Int) throws -> Void
 ) throws {
@@ -66,7 +71,7 @@ private func report(
     struct_size: Int64(MemoryLayout<plaudit_progress>.size), done: Int64(progress.done),
     total: Int64(progress.total), seconds_elapsed: progress.secondsElapsed,
     seconds_left: progress.secondsLeft, loss: progress.loss, phase: progress.phase.rawValue,
-    reserved: 0)
+    reserved: 0, step: Int64(progress.step), per_second: progress.perSecond)
   return callback(&given, userData) == 0
 }
 
@@ -93,12 +98,12 @@ private func predictionOptions(
   return wanted
 }
 
-private func pooling(_ bits: Int32) throws(PlauditError) -> Pooling? {
+func pooling(_ bits: Int32) throws(PlauditError) -> Pooling? {
   try choice(bits, "pooling", in: 0...Pooling.all.rawValue)
   return bits == 0 ? nil : Pooling(rawValue: bits)
 }
 
-private func normalize(_ number: Int32) throws(PlauditError) -> Bool? {
+func normalize(_ number: Int32) throws(PlauditError) -> Bool? {
   try choice(number, "normalize", in: 0...2)
   return number == 0 ? nil : number == 1
 }
@@ -131,8 +136,9 @@ public func plaudit_model_load(
     let slot = try required(out_model, "out_model")
     let given = try PlauditABI.options(options, zero: plaudit_model_options(), "options")
     let limit = try counted(given.max_bytes, "max_bytes")
-    let model = try Model.load(
-      path: try string(path, path_length, "path"), limitBytes: limit == 0 ? nil : limit)
+    let isDefault = path == nil && (path_length == -1 || path_length == 0)
+    let folder = try isDefault ? DefaultModel.find() : string(path, path_length, "path")
+    let model = try Model.load(path: folder, limitBytes: limit == 0 ? nil : limit)
     slot.pointee = try models.make(ModelObject(model))
   }
 }
@@ -142,11 +148,23 @@ public func plaudit_model_save(
   _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ path_length: Int64,
   _ error: ErrorSlot?
 ) -> plaudit_status {
+  plaudit_model_save_as(model, path, path_length, nil, error)
+}
+
+@implementation @_cdecl("plaudit_model_save_as")
+public func plaudit_model_save_as(
+  _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ path_length: Int64,
+  _ options: UnsafePointer<plaudit_save_options>?, _ error: ErrorSlot?
+) -> plaudit_status {
   call(error) {
     try models.use(model, "model") {
       let folder = try string(path, path_length, "path")
       guard !folder.isEmpty else { throw PlauditError(.invalidArgument, "path is empty") }
-      try $0.model.save(to: folder)
+      let given = try PlauditABI.options(options, zero: plaudit_save_options(), "options")
+      guard let storage = WeightStorage(rawValue: given.storage) else {
+        throw PlauditError(.outOfRange, "storage is \(given.storage), allowed are 0 to 1")
+      }
+      try $0.model.save(to: folder, storage: storage)
     }
   }
 }
@@ -168,8 +186,8 @@ public func plaudit_model_get_info(
       var info = plaudit_model_info()
       info.struct_size = slot.pointee.struct_size
       info.architecture = object.architecture.map { UnsafePointer($0) }
-      info.hidden_size = Int64(model.configuration.hiddenSize)
-      info.layer_count = Int64(model.configuration.layerCount)
+      info.hidden_size = Int64(model.hiddenSize)
+      info.layer_count = Int64(model.body.layerCount)
       info.embedding_size = Int64(model.sentence?.width ?? 0)
       info.max_length = Int64(model.maxLength)
       info.parameter_count = Int64(model.parameterCount)
@@ -178,6 +196,8 @@ public func plaudit_model_get_info(
       info.pooling = model.sentence?.pooling.rawValue ?? 0
       info.normalized = model.sentence?.isNormalized == true ? 1 : 0
       info.labels_unnamed = model.head?.labels.areNamed == false ? 1 : 0
+      info.cleaning = object.cleaning.map { UnsafePointer($0) }
+      info.calibration = object.calibration.map { UnsafePointer($0) }
       slot.pointee = info
     }
   }
@@ -228,7 +248,8 @@ public func plaudit_model_tokenizer(
   return call(error) {
     try models.use(model, "model") {
       let slot = try required(out_tokenizer, "out_tokenizer")
-      slot.pointee = try tokenizers.make(TokenizerObject($0.model.tokenizer))
+      let encoder = try $0.model.encoder(for: "WordPiece tokenizer")
+      slot.pointee = try tokenizers.make(TokenizerObject(encoder.tokenizer))
     }
   }
 }
@@ -311,7 +332,7 @@ public func plaudit_model_hidden_states(
             try object.model.tokenOffsets(
               texts, pairs: pairs, wanted, control: control, offsets: offsets)
             if state_capacity == 0 { return }
-            let needed = Int(offsets[texts.count]) * object.model.configuration.hiddenSize
+            let needed = Int(offsets[texts.count]) * object.model.hiddenSize
             let states = try buffer(
               out_states, capacity: state_capacity, needed: needed, "out_states")
             try object.model.hiddenStates(
@@ -384,159 +405,4 @@ public func plaudit_scorer_embed(
 @implementation @_cdecl("plaudit_scorer_free")
 public func plaudit_scorer_free(_ scorer: UnsafeMutablePointer<OpaquePointer?>?) {
   scorers.free(scorer)
-}
-
-// MARK: Trainer
-
-private func trainerOptions(
-  _ pointer: UnsafePointer<plaudit_trainer_options>?, labels: Int
-) throws(PlauditError) -> HeadTrainerOptions {
-  let given = try options(pointer, zero: plaudit_trainer_options(), "options")
-  func real(
-    _ value: Double, _ name: StaticString, _ range: ClosedRange<Double>
-  ) throws(PlauditError) -> Double? {
-    if value == 0 { return nil }
-    guard range.contains(value) else {
-      throw PlauditError(
-        .outOfRange,
-        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
-  }
-  func whole(
-    _ value: Int64, _ name: StaticString, _ range: ClosedRange<Int64>
-  ) throws(PlauditError) -> Int? {
-    if value == 0 { return nil }
-    guard range.contains(value) else {
-      throw PlauditError(
-        .outOfRange,
-        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
-    }
-    return Int(value)
-  }
-  var wanted = HeadTrainerOptions()
-  wanted.l2 = try real(given.l2, "l2", 1e-12...1e12)
-  wanted.holdoutFraction =
-    try real(given.holdout_fraction, "holdout_fraction", 0.001...0.9) ?? wanted.holdoutFraction
-  wanted.tolerance = try real(given.tolerance, "tolerance", 1e-15...1) ?? wanted.tolerance
-  wanted.maximumIterations =
-    try whole(given.max_iterations, "max_iterations", 1...1_000_000) ?? wanted.maximumIterations
-  wanted.history = try whole(given.history, "history", 1...1000) ?? wanted.history
-  wanted.seed = given.seed
-  wanted.pooling = try pooling(given.pooling)
-  wanted.normalize = try normalize(given.normalize)
-  try choice(given.class_weighting, "class_weighting", in: 0...2)
-  guard given.class_weighting == 2 || given.class_weights == nil else {
-    throw PlauditError(
-      .invalidArgument, "class_weights is set, but class_weighting is not CUSTOM")
-  }
-  if given.class_weighting == 1 { wanted.classWeighting = .balanced }
-  if given.class_weighting == 2 {
-    let weights = Array(try array(given.class_weights, labels, "options->class_weights"))
-    for (index, weight) in weights.enumerated() where !(weight >= 0 && weight <= 1e9) {
-      throw PlauditError(
-        .outOfRange, "class_weights[\(index)] is \(weight), allowed are 0 to 1e9",
-        index: Int64(index))
-    }
-    wanted.classWeighting = .custom(weights)
-  }
-  return wanted
-}
-
-@implementation @_cdecl("plaudit_trainer_create")
-public func plaudit_trainer_create(
-  _ model: OpaquePointer?, _ labels: UnsafePointer<plaudit_text_batch>?,
-  _ options: UnsafePointer<plaudit_trainer_options>?,
-  _ out_trainer: UnsafeMutablePointer<OpaquePointer?>?, _ error: ErrorSlot?
-) -> plaudit_status {
-  out_trainer?.pointee = nil
-  return call(error) {
-    try models.use(model, "model") { object in
-      let slot = try required(out_trainer, "out_trainer")
-      try withTexts(labels, "labels") { labels in
-        var names: [String] = []
-        for row in 0..<min(labels.count, LabelSet.maximumCount + 1) {
-          guard let name = String(validating: labels.text(row), as: UTF8.self) else {
-            throw PlauditError(.invalidUTF8, "a label is not valid UTF-8", index: Int64(row))
-          }
-          names.append(name)
-        }
-        let wanted = try trainerOptions(options, labels: names.count)
-        slot.pointee = try trainers.make(HeadTrainer(object.model, labels: names, wanted))
-      }
-    }
-  }
-}
-
-@implementation @_cdecl("plaudit_trainer_add")
-public func plaudit_trainer_add(
-  _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
-  _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
-) -> plaudit_status {
-  call(error) {
-    try trainers.use(trainer, "trainer") { trainer in
-      try withRun(run) { control, threads in
-        try withTexts(texts, "texts") { texts in
-          try trainer.add(
-            texts, labels: try array(labels, texts.count, "labels"), threads: threads,
-            control: control)
-        }
-      }
-    }
-  }
-}
-
-@implementation @_cdecl("plaudit_trainer_add_embeddings")
-public func plaudit_trainer_add_embeddings(
-  _ trainer: OpaquePointer?, _ embeddings: UnsafePointer<Float>?, _ count: Int64,
-  _ labels: UnsafePointer<Int32>?, _ error: ErrorSlot?
-) -> plaudit_status {
-  call(error) {
-    try trainers.use(trainer, "trainer") {
-      let rows = try counted(count, "count")
-      try $0.add(
-        vectors: try array(embeddings, rows * $0.width, "embeddings"),
-        labels: try array(labels, rows, "labels"))
-    }
-  }
-}
-
-@implementation @_cdecl("plaudit_trainer_fit")
-public func plaudit_trainer_fit(
-  _ trainer: OpaquePointer?, _ run: UnsafePointer<plaudit_run_options>?,
-  _ out_report: UnsafeMutablePointer<plaudit_training_report>?, _ error: ErrorSlot?
-) -> plaudit_status {
-  call(error) {
-    try trainers.use(trainer, "trainer") { trainer in
-      let slot = try out_report.map { try output($0, "out_report") }
-      try withRun(run) { control, threads in
-        let report = try trainer.fit(threads: threads, control: control)
-        slot?.pointee = plaudit_training_report(
-          struct_size: slot?.pointee.struct_size ?? 0,
-          example_count: Int64(report.exampleCount),
-          iteration_count: Int64(report.iterationCount), loss: report.loss, l2: report.l2,
-          holdout_accuracy: report.holdoutAccuracy, holdout_macro_f1: report.holdoutMacroF1,
-          converged: report.converged ? 1 : 0, reserved: 0)
-      }
-    }
-  }
-}
-
-@implementation @_cdecl("plaudit_trainer_model")
-public func plaudit_trainer_model(
-  _ trainer: OpaquePointer?, _ out_model: UnsafeMutablePointer<OpaquePointer?>?,
-  _ error: ErrorSlot?
-) -> plaudit_status {
-  out_model?.pointee = nil
-  return call(error) {
-    try trainers.use(trainer, "trainer") {
-      let slot = try required(out_model, "out_model")
-      slot.pointee = try models.make(ModelObject($0.model()))
-    }
-  }
-}
-
-@implementation @_cdecl("plaudit_trainer_free")
-public func plaudit_trainer_free(_ trainer: UnsafeMutablePointer<OpaquePointer?>?) {
-  trainers.free(trainer)
 }

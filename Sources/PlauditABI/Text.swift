@@ -47,6 +47,7 @@ final class TokenizerObject {
 let tokenizers = Handle<TokenizerObject>(
   kind: .tokenizer, name: "plaudit_tokenizer", exclusive: false)
 let encodings = Handle<Encoding>(kind: .encoding, name: "plaudit_encoding", exclusive: false)
+let cleanings = Handle<CleanedTexts>(kind: .cleaning, name: "plaudit_cleaning", exclusive: false)
 
 // MARK: Text batches
 
@@ -267,6 +268,51 @@ public func plaudit_encoding_get(
 public func plaudit_encoding_free(_ encoding: UnsafeMutablePointer<OpaquePointer?>?) {
   encodings.free(encoding)
 }
+
+// MARK: Cleaning
+
+@implementation @_cdecl("plaudit_text_clean")
+public func plaudit_text_clean(
+  _ recipe: UnsafePointer<CChar>?, _ recipe_length: Int64,
+  _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ out_cleaning: UnsafeMutablePointer<OpaquePointer?>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_cleaning?.pointee = nil
+  return call(error) {
+    let slot = try required(out_cleaning, "out_cleaning")
+    let recipe = try CleaningRecipe.named(try string(recipe, recipe_length, "recipe"))
+    slot.pointee = try withTexts(texts, "texts") {
+      try cleanings.make(try CleanedTexts($0, recipe))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_cleaning_get")
+public func plaudit_cleaning_get(
+  _ cleaning: OpaquePointer?, _ out_view: UnsafeMutablePointer<plaudit_cleaning_view>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try cleanings.use(cleaning, "cleaning") {
+      let view = try output(out_view, "out_view")
+      view.pointee = plaudit_cleaning_view(
+        struct_size: view.pointee.struct_size, text_count: Int64($0.count),
+        byte_count: Int64($0.byteCount),
+        data: UnsafeRawPointer($0.data).assumingMemoryBound(to: CChar.self), offsets: $0.offsets,
+        starts: $0.starts, ends: $0.ends)
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_cleaning_free")
+public func plaudit_cleaning_free(_ cleaning: UnsafeMutablePointer<OpaquePointer?>?) {
+  cleanings.free(cleaning)
+}
+
+nonisolated(unsafe) private let recipes = strdup(CleaningRecipe.listing)
+
+@implementation @_cdecl("plaudit_cleaning_recipes")
+public func plaudit_cleaning_recipes() -> UnsafePointer<CChar>? { UnsafePointer(recipes) }
 
 // MARK: Options
 

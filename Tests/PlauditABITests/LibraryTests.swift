@@ -54,7 +54,12 @@ struct LibraryTests {
     let text = String(cString: try #require(plaudit_abi_describe()))
     let parsed = try JSONSerialization.jsonObject(with: Data(text.utf8))
     let structs = try #require(parsed as? [String: [String: Any]])
-    #expect(structs.count == 17)
+    let header = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../include/plaudit.h").standardizedFileURL
+    let declared = try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
+      .filter { $0.hasPrefix("} plaudit_") }
+      .map { String($0.dropFirst(2).prefix { $0 != ";" }) }
+    #expect(Set(structs.keys) == Set(declared))
     let sizes = [
       "plaudit_text_batch": MemoryLayout<plaudit_text_batch>.size,
       "plaudit_model_info": MemoryLayout<plaudit_model_info>.size,

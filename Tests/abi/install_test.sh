@@ -25,6 +25,23 @@ done
 if grep -rn '@[A-Z]*@' "$prefix/lib/pkgconfig" "$prefix/lib/cmake"; then exit 1; fi
 [ "$(find "$prefix/lib" -xtype l | wc -l)" = 0 ]
 
+if [ -n "$model" ]; then
+  echo "the default model"
+  cat >"$work/default.c" <<'C'
+#include <plaudit.h>
+#include <stdio.h>
+int main(void) {
+  plaudit_model *model = NULL;
+  plaudit_error *error = NULL;
+  if (plaudit_model_load(NULL, -1, NULL, &model, &error)) puts(plaudit_error_message(error));
+  return model == NULL;
+}
+C
+  gcc "$work/default.c" -o "$work/default" -I "$prefix/include" -L "$prefix/lib" -lplaudit \
+    "-Wl,-rpath,$prefix/lib"
+  env -i "$work/default"
+fi
+
 cat >"$work/program.c" <<'C'
 #include <plaudit.h>
 #include <stdio.h>

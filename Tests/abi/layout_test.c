@@ -10,7 +10,7 @@
 
 /* clang-format off */
 #define LAYOUT(STRUCT, FIELD) \
-  STRUCT(plaudit_progress, 56)                                \
+  STRUCT(plaudit_progress, 72)                                \
   FIELD(plaudit_progress, struct_size, 0)                     \
   FIELD(plaudit_progress, done, 8)                            \
   FIELD(plaudit_progress, total, 16)                          \
@@ -19,6 +19,8 @@
   FIELD(plaudit_progress, loss, 40)                           \
   FIELD(plaudit_progress, phase, 48)                          \
   FIELD(plaudit_progress, reserved, 52)                       \
+  FIELD(plaudit_progress, step, 56)                           \
+  FIELD(plaudit_progress, per_second, 64)                     \
   STRUCT(plaudit_run_options, 56)                             \
   FIELD(plaudit_run_options, struct_size, 0)                  \
   FIELD(plaudit_run_options, cancel, 8)                       \
@@ -71,10 +73,22 @@
   FIELD(plaudit_encoding_view, unknown_starts, 120)           \
   FIELD(plaudit_encoding_view, unknown_ends, 128)             \
   FIELD(plaudit_encoding_view, unknown_sequences, 136)        \
+  STRUCT(plaudit_cleaning_view, 56)                           \
+  FIELD(plaudit_cleaning_view, struct_size, 0)                \
+  FIELD(plaudit_cleaning_view, text_count, 8)                 \
+  FIELD(plaudit_cleaning_view, byte_count, 16)                \
+  FIELD(plaudit_cleaning_view, data, 24)                      \
+  FIELD(plaudit_cleaning_view, offsets, 32)                   \
+  FIELD(plaudit_cleaning_view, starts, 40)                    \
+  FIELD(plaudit_cleaning_view, ends, 48)                      \
   STRUCT(plaudit_model_options, 16)                           \
   FIELD(plaudit_model_options, struct_size, 0)                \
   FIELD(plaudit_model_options, max_bytes, 8)                  \
-  STRUCT(plaudit_model_info, 80)                              \
+  STRUCT(plaudit_save_options, 16)                            \
+  FIELD(plaudit_save_options, struct_size, 0)                 \
+  FIELD(plaudit_save_options, storage, 8)                     \
+  FIELD(plaudit_save_options, reserved, 12)                   \
+  STRUCT(plaudit_model_info, 96)                              \
   FIELD(plaudit_model_info, struct_size, 0)                   \
   FIELD(plaudit_model_info, architecture, 8)                  \
   FIELD(plaudit_model_info, hidden_size, 16)                  \
@@ -87,6 +101,8 @@
   FIELD(plaudit_model_info, pooling, 68)                      \
   FIELD(plaudit_model_info, normalized, 72)                   \
   FIELD(plaudit_model_info, labels_unnamed, 76)               \
+  FIELD(plaudit_model_info, cleaning, 80)                     \
+  FIELD(plaudit_model_info, calibration, 88)                  \
   STRUCT(plaudit_predict_options, 48)                         \
   FIELD(plaudit_predict_options, struct_size, 0)              \
   FIELD(plaudit_predict_options, max_length, 8)               \
@@ -102,7 +118,7 @@
   FIELD(plaudit_text_report, dropped_tokens, 8)               \
   FIELD(plaudit_text_report, unknown_words, 16)               \
   FIELD(plaudit_text_report, window_count, 24)                \
-  STRUCT(plaudit_trainer_options, 80)                         \
+  STRUCT(plaudit_trainer_options, 336)                        \
   FIELD(plaudit_trainer_options, struct_size, 0)              \
   FIELD(plaudit_trainer_options, l2, 8)                       \
   FIELD(plaudit_trainer_options, holdout_fraction, 16)        \
@@ -115,7 +131,42 @@
   FIELD(plaudit_trainer_options, pooling, 68)                 \
   FIELD(plaudit_trainer_options, normalize, 72)               \
   FIELD(plaudit_trainer_options, reserved, 76)                \
-  STRUCT(plaudit_training_report, 64)                         \
+  FIELD(plaudit_trainer_options, architecture, 80)            \
+  FIELD(plaudit_trainer_options, cleaning, 88)                \
+  FIELD(plaudit_trainer_options, vectors, 96)                 \
+  FIELD(plaudit_trainer_options, checkpoint, 104)             \
+  FIELD(plaudit_trainer_options, checkpoint_steps, 112)       \
+  FIELD(plaudit_trainer_options, epochs, 120)                 \
+  FIELD(plaudit_trainer_options, batch_size, 128)             \
+  FIELD(plaudit_trainer_options, batch_tokens, 136)           \
+  FIELD(plaudit_trainer_options, pass_tokens, 144)            \
+  FIELD(plaudit_trainer_options, max_length, 152)             \
+  FIELD(plaudit_trainer_options, frozen_layers, 160)          \
+  FIELD(plaudit_trainer_options, hidden_size, 168)            \
+  FIELD(plaudit_trainer_options, filter_count, 176)           \
+  FIELD(plaudit_trainer_options, dense_size, 184)             \
+  FIELD(plaudit_trainer_options, vector_words, 192)           \
+  FIELD(plaudit_trainer_options, patience, 200)               \
+  FIELD(plaudit_trainer_options, plateau_patience, 208)       \
+  FIELD(plaudit_trainer_options, learning_rate, 216)          \
+  FIELD(plaudit_trainer_options, head_learning_rate, 224)     \
+  FIELD(plaudit_trainer_options, weight_decay, 232)           \
+  FIELD(plaudit_trainer_options, beta1, 240)                  \
+  FIELD(plaudit_trainer_options, beta2, 248)                  \
+  FIELD(plaudit_trainer_options, epsilon, 256)                \
+  FIELD(plaudit_trainer_options, warmup_fraction, 264)        \
+  FIELD(plaudit_trainer_options, plateau_factor, 272)         \
+  FIELD(plaudit_trainer_options, clip_norm, 280)              \
+  FIELD(plaudit_trainer_options, dropout, 288)                \
+  FIELD(plaudit_trainer_options, classifier_dropout, 296)     \
+  FIELD(plaudit_trainer_options, label_smoothing, 304)        \
+  FIELD(plaudit_trainer_options, optimizer, 312)              \
+  FIELD(plaudit_trainer_options, schedule, 316)               \
+  FIELD(plaudit_trainer_options, monitor, 320)                \
+  FIELD(plaudit_trainer_options, resume, 324)                 \
+  FIELD(plaudit_trainer_options, no_bias_correction, 328)     \
+  FIELD(plaudit_trainer_options, frozen_vectors, 332)         \
+  STRUCT(plaudit_training_report, 96)                         \
   FIELD(plaudit_training_report, struct_size, 0)              \
   FIELD(plaudit_training_report, example_count, 8)            \
   FIELD(plaudit_training_report, iteration_count, 16)         \
@@ -125,6 +176,27 @@
   FIELD(plaudit_training_report, holdout_macro_f1, 48)        \
   FIELD(plaudit_training_report, converged, 56)               \
   FIELD(plaudit_training_report, reserved, 60)                \
+  FIELD(plaudit_training_report, holdout_loss, 64)            \
+  FIELD(plaudit_training_report, holdout_count, 72)           \
+  FIELD(plaudit_training_report, best_epoch, 80)              \
+  FIELD(plaudit_training_report, skipped_steps, 88)           \
+  STRUCT(plaudit_epoch, 72)                                   \
+  FIELD(plaudit_epoch, epoch, 0)                              \
+  FIELD(plaudit_epoch, step, 8)                               \
+  FIELD(plaudit_epoch, training_loss, 16)                     \
+  FIELD(plaudit_epoch, validation_loss, 24)                   \
+  FIELD(plaudit_epoch, validation_accuracy, 32)               \
+  FIELD(plaudit_epoch, validation_macro_f1, 40)               \
+  FIELD(plaudit_epoch, learning_rate, 48)                     \
+  FIELD(plaudit_epoch, seconds, 56)                           \
+  FIELD(plaudit_epoch, skipped_steps, 64)                     \
+  STRUCT(plaudit_fold_result, 48)                             \
+  FIELD(plaudit_fold_result, training_count, 0)               \
+  FIELD(plaudit_fold_result, held_count, 8)                   \
+  FIELD(plaudit_fold_result, accuracy, 16)                    \
+  FIELD(plaudit_fold_result, macro_f1, 24)                    \
+  FIELD(plaudit_fold_result, log_loss, 32)                    \
+  FIELD(plaudit_fold_result, seconds, 40)                     \
   STRUCT(plaudit_interval, 16)                                \
   FIELD(plaudit_interval, lower, 0)                           \
   FIELD(plaudit_interval, upper, 8)                           \
@@ -165,7 +237,138 @@
   FIELD(plaudit_classification_report, macro_recall, 24)      \
   FIELD(plaudit_classification_report, macro_f1, 32)          \
   FIELD(plaudit_classification_report, weighted_f1, 40)       \
-  FIELD(plaudit_classification_report, undefined_classes, 48)
+  FIELD(plaudit_classification_report, undefined_classes, 48) \
+  STRUCT(plaudit_label_options, 32)                           \
+  FIELD(plaudit_label_options, struct_size, 0)                \
+  FIELD(plaudit_label_options, weights, 8)                    \
+  FIELD(plaudit_label_options, beta, 16)                      \
+  FIELD(plaudit_label_options, zero_division, 24)             \
+  FIELD(plaudit_label_options, reserved, 28)                  \
+  STRUCT(plaudit_label_scores, 48)                            \
+  FIELD(plaudit_label_scores, precision, 0)                   \
+  FIELD(plaudit_label_scores, recall, 8)                      \
+  FIELD(plaudit_label_scores, f1, 16)                         \
+  FIELD(plaudit_label_scores, f_beta, 24)                     \
+  FIELD(plaudit_label_scores, jaccard, 32)                    \
+  FIELD(plaudit_label_scores, support, 40)                    \
+  STRUCT(plaudit_label_metrics, 216)                          \
+  FIELD(plaudit_label_metrics, struct_size, 0)                \
+  FIELD(plaudit_label_metrics, accuracy, 8)                   \
+  FIELD(plaudit_label_metrics, balanced_accuracy, 16)         \
+  FIELD(plaudit_label_metrics, matthews, 24)                  \
+  FIELD(plaudit_label_metrics, kappa, 32)                     \
+  FIELD(plaudit_label_metrics, linear_kappa, 40)              \
+  FIELD(plaudit_label_metrics, quadratic_kappa, 48)           \
+  FIELD(plaudit_label_metrics, micro, 56)                     \
+  FIELD(plaudit_label_metrics, macro, 104)                    \
+  FIELD(plaudit_label_metrics, weighted, 152)                 \
+  FIELD(plaudit_label_metrics, undefined_classes, 200)        \
+  FIELD(plaudit_label_metrics, flags, 208)                    \
+  FIELD(plaudit_label_metrics, reserved, 212)                 \
+  STRUCT(plaudit_score_options, 40)                           \
+  FIELD(plaudit_score_options, struct_size, 0)                \
+  FIELD(plaudit_score_options, weights, 8)                    \
+  FIELD(plaudit_score_options, false_positive_limit, 16)      \
+  FIELD(plaudit_score_options, confidence, 24)                \
+  FIELD(plaudit_score_options, top_k, 32)                     \
+  STRUCT(plaudit_score_metrics, 144)                          \
+  FIELD(plaudit_score_metrics, struct_size, 0)                \
+  FIELD(plaudit_score_metrics, auc, 8)                        \
+  FIELD(plaudit_score_metrics, partial_auc, 16)               \
+  FIELD(plaudit_score_metrics, auc_variance, 24)              \
+  FIELD(plaudit_score_metrics, auc_interval, 32)              \
+  FIELD(plaudit_score_metrics, average_precision, 48)         \
+  FIELD(plaudit_score_metrics, kolmogorov_smirnov, 56)        \
+  FIELD(plaudit_score_metrics, macro_auc, 64)                 \
+  FIELD(plaudit_score_metrics, weighted_auc, 72)              \
+  FIELD(plaudit_score_metrics, pairwise_auc, 80)              \
+  FIELD(plaudit_score_metrics, macro_average_precision, 88)   \
+  FIELD(plaudit_score_metrics, weighted_average_precision, 96)\
+  FIELD(plaudit_score_metrics, log_loss, 104)                 \
+  FIELD(plaudit_score_metrics, brier, 112)                    \
+  FIELD(plaudit_score_metrics, brier_skill, 120)              \
+  FIELD(plaudit_score_metrics, top_k_accuracy, 128)           \
+  FIELD(plaudit_score_metrics, flags, 136)                    \
+  FIELD(plaudit_score_metrics, reserved, 140)                 \
+  STRUCT(plaudit_regression_options, 24)                      \
+  FIELD(plaudit_regression_options, struct_size, 0)           \
+  FIELD(plaudit_regression_options, weights, 8)               \
+  FIELD(plaudit_regression_options, quantile, 16)             \
+  STRUCT(plaudit_regression_metrics, 112)                     \
+  FIELD(plaudit_regression_metrics, struct_size, 0)           \
+  FIELD(plaudit_regression_metrics, mean_absolute_error, 8)   \
+  FIELD(plaudit_regression_metrics, mean_squared_error, 16)   \
+  FIELD(plaudit_regression_metrics, root_mean_squared_error, 24)\
+  FIELD(plaudit_regression_metrics, median_absolute_error, 32)\
+  FIELD(plaudit_regression_metrics, max_error, 40)            \
+  FIELD(plaudit_regression_metrics, mean_absolute_percentage_error, 48)\
+  FIELD(plaudit_regression_metrics, mean_squared_log_error, 56)\
+  FIELD(plaudit_regression_metrics, r2, 64)                   \
+  FIELD(plaudit_regression_metrics, explained_variance, 72)   \
+  FIELD(plaudit_regression_metrics, pinball_loss, 80)         \
+  FIELD(plaudit_regression_metrics, d2_absolute, 88)          \
+  FIELD(plaudit_regression_metrics, d2_pinball, 96)           \
+  FIELD(plaudit_regression_metrics, flags, 104)               \
+  FIELD(plaudit_regression_metrics, reserved, 108)            \
+  STRUCT(plaudit_reliability_options, 24)                     \
+  FIELD(plaudit_reliability_options, struct_size, 0)          \
+  FIELD(plaudit_reliability_options, bin_count, 8)            \
+  FIELD(plaudit_reliability_options, bins, 16)                \
+  FIELD(plaudit_reliability_options, closed, 20)              \
+  STRUCT(plaudit_reliability_bin, 40)                         \
+  FIELD(plaudit_reliability_bin, lower, 0)                    \
+  FIELD(plaudit_reliability_bin, upper, 8)                    \
+  FIELD(plaudit_reliability_bin, predicted, 16)               \
+  FIELD(plaudit_reliability_bin, observed, 24)                \
+  FIELD(plaudit_reliability_bin, count, 32)                   \
+  STRUCT(plaudit_reliability, 32)                             \
+  FIELD(plaudit_reliability, struct_size, 0)                  \
+  FIELD(plaudit_reliability, expected_error, 8)               \
+  FIELD(plaudit_reliability, maximum_error, 16)               \
+  FIELD(plaudit_reliability, root_mean_squared_error, 24)     \
+  STRUCT(plaudit_calibration_report, 40)                      \
+  FIELD(plaudit_calibration_report, struct_size, 0)           \
+  FIELD(plaudit_calibration_report, loss_before, 8)           \
+  FIELD(plaudit_calibration_report, loss_after, 16)           \
+  FIELD(plaudit_calibration_report, objective, 24)            \
+  FIELD(plaudit_calibration_report, at_bound, 32)             \
+  FIELD(plaudit_calibration_report, reserved, 36)             \
+  STRUCT(plaudit_bootstrap_data, 64)                          \
+  FIELD(plaudit_bootstrap_data, struct_size, 0)               \
+  FIELD(plaudit_bootstrap_data, count, 8)                     \
+  FIELD(plaudit_bootstrap_data, class_count, 16)              \
+  FIELD(plaudit_bootstrap_data, classes, 24)                  \
+  FIELD(plaudit_bootstrap_data, predicted, 32)                \
+  FIELD(plaudit_bootstrap_data, scores, 40)                   \
+  FIELD(plaudit_bootstrap_data, numbers, 48)                  \
+  FIELD(plaudit_bootstrap_data, predicted_numbers, 56)        \
+  STRUCT(plaudit_bootstrap_options, 40)                       \
+  FIELD(plaudit_bootstrap_options, struct_size, 0)            \
+  FIELD(plaudit_bootstrap_options, confidence, 8)             \
+  FIELD(plaudit_bootstrap_options, resamples, 16)             \
+  FIELD(plaudit_bootstrap_options, seed, 24)                  \
+  FIELD(plaudit_bootstrap_options, method, 32)                \
+  FIELD(plaudit_bootstrap_options, reserved, 36)              \
+  STRUCT(plaudit_bootstrap_result, 64)                        \
+  FIELD(plaudit_bootstrap_result, struct_size, 0)             \
+  FIELD(plaudit_bootstrap_result, value, 8)                   \
+  FIELD(plaudit_bootstrap_result, interval, 16)               \
+  FIELD(plaudit_bootstrap_result, standard_error, 32)         \
+  FIELD(plaudit_bootstrap_result, bias, 40)                   \
+  FIELD(plaudit_bootstrap_result, acceleration, 48)           \
+  FIELD(plaudit_bootstrap_result, undefined_resamples, 56)    \
+  STRUCT(plaudit_mcnemar, 80)                                 \
+  FIELD(plaudit_mcnemar, struct_size, 0)                      \
+  FIELD(plaudit_mcnemar, only_first, 8)                       \
+  FIELD(plaudit_mcnemar, only_second, 16)                     \
+  FIELD(plaudit_mcnemar, exact_p_value, 24)                   \
+  FIELD(plaudit_mcnemar, corrected_statistic, 32)             \
+  FIELD(plaudit_mcnemar, corrected_p_value, 40)               \
+  FIELD(plaudit_mcnemar, statistic, 48)                       \
+  FIELD(plaudit_mcnemar, uncorrected_p_value, 56)             \
+  FIELD(plaudit_mcnemar, p_value, 64)                         \
+  FIELD(plaudit_mcnemar, exact, 72)                           \
+  FIELD(plaudit_mcnemar, reserved, 76)
 /* clang-format on */
 
 #define STRUCT_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size");

@@ -1,6 +1,7 @@
 /* What the library allocates, counted: this program's malloc and free are the ones that a library
  * loaded by it calls. Memory is flat over 100,000 calls with texts of random length, failing calls
- * leak nothing, a scorer allocates nothing once it is warm, and success costs no error object. */
+ * leak nothing, a scorer allocates nothing once it is warm, success costs no error object, and
+ * trainings, whole, cancelled and refused, give back all they took. */
 #include "library.h"
 
 #include <errno.h>
@@ -116,6 +117,60 @@ static void one_call(int i) {
   CHECK(error == NULL);
 }
 
+/* One training from its labels to its model, of the architecture; which ones stop early, or fail,
+ * follows from the round. */
+static int32_t stop_late(const plaudit_progress *progress, void *user) {
+  (void)user;
+  return progress->step >= 2;
+}
+
+static void one_training(const char *architecture, int round) {
+  static const char *posts[] = {"great", "bad", "a great day", "a bad day", "tea", "late tea"};
+  static const char *names[] = {"good", "bad"}, *broken[] = {"fine", "\xFF"};
+  static const int32_t labels[] = {0, 1, 0, 1, 0, 1};
+  plaudit_text_batch rows = {.struct_size = sizeof rows, .count = 6, .pointers = posts};
+  plaudit_text_batch both = {.struct_size = sizeof both, .count = 2, .pointers = names};
+  plaudit_text_batch latin = {.struct_size = sizeof latin, .count = 2, .pointers = broken};
+  plaudit_trainer_options options = {.struct_size = sizeof options,
+                                     .architecture = architecture,
+                                     .cleaning = "tweets-1",
+                                     .epochs = 2,
+                                     .batch_size = 2};
+  plaudit_trainer *trainer = NULL;
+  plaudit_model *made = NULL, *calibrated = NULL;
+  plaudit_epoch epochs[2];
+  int64_t count = 0;
+  plaudit_error *error = NULL;
+  CHECK(FROM_LIBRARY(plaudit_trainer_create)(embedder, &both, &options, &trainer, &error) ==
+        PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_trainer_add)(trainer, &latin, labels, NULL, &error) ==
+        PLAUDIT_ERROR_INVALID_UTF8);
+  FROM_LIBRARY(plaudit_error_free)(&error);
+  CHECK(FROM_LIBRARY(plaudit_trainer_add)(trainer, &rows, labels, NULL, &error) == PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_trainer_add_validation)(trainer, &rows, labels, NULL, &error) ==
+        PLAUDIT_OK);
+  plaudit_run_options run = {.struct_size = sizeof run,
+                             .threads = 1 + round % 2,
+                             .progress = round % 3 ? NULL : stop_late,
+                             .progress_interval_ms = 1};
+  plaudit_status status = FROM_LIBRARY(plaudit_trainer_fit)(trainer, &run, NULL, &error);
+  CHECK(status == PLAUDIT_OK || (status == PLAUDIT_ERROR_CANCELLED && run.progress));
+  FROM_LIBRARY(plaudit_error_free)(&error);
+  CHECK(FROM_LIBRARY(plaudit_trainer_history)(trainer, epochs, 2, &count, &error) == PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_trainer_model)(trainer, &made, &error) == PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_model_calibrate)(made, &rows, labels, 10 * (1 + round % 3), NULL,
+                                              &calibrated, NULL, &error) == PLAUDIT_OK);
+  FROM_LIBRARY(plaudit_trainer_free)(&trainer);
+  CHECK(FROM_LIBRARY(plaudit_model_predict)(calibrated, &rows, NULL, NULL, NULL, scores, 64, NULL,
+                                            NULL, &error) == PLAUDIT_OK);
+  FROM_LIBRARY(plaudit_model_free)(&made);
+  FROM_LIBRARY(plaudit_model_free)(&calibrated);
+  const plaudit_trainer_options *candidates[] = {&options};
+  plaudit_fold_result folds[2];
+  CHECK(FROM_LIBRARY(plaudit_trainer_search)(embedder, &both, &rows, labels, NULL, candidates, 1, 2,
+                                             0, NULL, folds, &count, &error) == PLAUDIT_OK);
+}
+
 int main(void) {
   load_library();
   const char *tiny = getenv("PLAUDIT_TEST_MODEL"), *sentences = getenv("PLAUDIT_TEST_EMBEDDER");
@@ -172,5 +227,18 @@ int main(void) {
     printf("after 100 models: %lld bytes more\n", live_bytes - bytes);
   }
   CHECK(live_bytes - bytes < 16 * 1024);
+
+  /* Trainings come and go. */
+  static const char *const architectures[] = {"BertForSequenceClassification",
+                                              "BertBiLSTMForSequenceClassification",
+                                              "TfidfLogisticRegression", "HashedLinear"};
+  for (int which = 0; which < 4; which++) {
+    for (int i = 0; i < 6; i++) one_training(architectures[which], i);
+    bytes = live_bytes;
+    for (int i = 0; i < 12; i++) one_training(architectures[which], i);
+    printf("after 12 trainings of %s: %lld bytes more\n", architectures[which],
+           live_bytes - bytes);
+    CHECK(live_bytes - bytes < 16 * 1024);
+  }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <plaudit.h>
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static const int64_t bad_counts[] = {-1, -2, INT64_MIN, INT64_MAX, INT64_MAX / 2
 
 static plaudit_tokenizer *tokenizer;
 static plaudit_encoding *encoding;
+static plaudit_cleaning *cleaning;
 static plaudit_model *model, *embedder;
 static plaudit_scorer *scorer;
 static plaudit_trainer *trainer;
@@ -112,15 +114,24 @@ static void collect_garbage(void) {
 
 /* Runs the block with `bad` being every garbage value and every live handle of another type. */
 #define WITH_BAD(own)                                                                             \
-  void *live_[] = {tokenizer, encoding, model, scorer, trainer, cancel};                          \
+  void *live_[] = {tokenizer, encoding, cleaning, model, scorer, trainer, cancel};                \
   for (int i_ = 0; i_ < garbage_count + COUNT(live_); i_++)                                       \
     for (void *bad = i_ < garbage_count ? garbage[i_] : live_[i_ - garbage_count], *once_ = &bad; \
          once_; once_ = NULL)                                                                     \
       if (bad != (void *)(own) || !bad)
 
+/* Options of a classifier that starts from no model, and a list of them. */
+static const plaudit_trainer_options hashed = {.struct_size = sizeof hashed,
+                                               .architecture = "HashedLinear"};
+static const plaudit_trainer_options *candidates[] = {&hashed, &hashed};
+static plaudit_fold_result folds[8];
+static plaudit_epoch epochs[4];
+static const double none[2];
+
 static void handles(void) {
   plaudit_text_batch texts = two();
   plaudit_encoding_view view = {sizeof view};
+  plaudit_cleaning_view cleaned = {sizeof cleaned};
   plaudit_model_info info = {sizeof info};
   int64_t size;
   int32_t number;
@@ -139,11 +150,15 @@ static void handles(void) {
     WITH_BAD(encoding) EXPECT(HANDLE, "encoding", plaudit_encoding_get(bad, &view, &error));
   }
   {
+    WITH_BAD(cleaning) EXPECT(HANDLE, "cleaning", plaudit_cleaning_get(bad, &cleaned, &error));
+  }
+  {
     WITH_BAD(model) {
       plaudit_tokenizer *made = (void *)1;
       plaudit_scorer *scoring = (void *)1;
       plaudit_trainer *training = (void *)1;
       EXPECT(HANDLE, "model", plaudit_model_save(bad, "x", -1, &error));
+      EXPECT(HANDLE, "model", plaudit_model_save_as(bad, "x", -1, NULL, &error));
       EXPECT(HANDLE, "model", plaudit_model_get_info(bad, &info, &error));
       EXPECT(HANDLE, "model", plaudit_model_label(bad, 0, &text, &error));
       EXPECT(HANDLE, "model", plaudit_model_label_index(bad, "a", -1, &number, &error));
@@ -156,7 +171,17 @@ static void handles(void) {
              plaudit_model_hidden_states(bad, &texts, NULL, NULL, NULL, NULL, 0, offsets, &error));
       EXPECT(HANDLE, "model", plaudit_scorer_create(bad, NULL, &scoring, &error));
       EXPECT(HANDLE, "model", plaudit_trainer_create(bad, &texts, NULL, &training, &error));
-      CHECK(!made && !scoring && !training);
+      plaudit_model *calibrated = (void *)1;
+      EXPECT(HANDLE, "model",
+             plaudit_model_calibrate(bad, &texts, labels, 10, NULL, &calibrated, NULL, &error));
+      CHECK(!made && !scoring && !training && !calibrated);
+      EXPECT(HANDLE, "model", plaudit_model_with_words(bad, &texts, none, &calibrated, &error));
+      if (!bad) continue; /* no model is fine for what starts from none */
+      EXPECT(HANDLE, "model", plaudit_trainer_create(bad, &texts, &hashed, &training, &error));
+      EXPECT(HANDLE, "model",
+             plaudit_trainer_search(bad, &texts, &texts, labels, NULL, candidates, 1, 2, 0, NULL,
+                                    folds, &size, &error));
+      CHECK(!training && size == 0);
     }
   }
   {
@@ -169,7 +194,9 @@ static void handles(void) {
     WITH_BAD(trainer) {
       plaudit_model *made = (void *)1;
       EXPECT(HANDLE, "trainer", plaudit_trainer_add(bad, &texts, labels, NULL, &error));
+      EXPECT(HANDLE, "trainer", plaudit_trainer_add_validation(bad, &texts, labels, NULL, &error));
       EXPECT(HANDLE, "trainer", plaudit_trainer_add_embeddings(bad, scores, 1, labels, &error));
+      EXPECT(HANDLE, "trainer", plaudit_trainer_history(bad, epochs, 4, &size, &error));
       EXPECT(HANDLE, "trainer", plaudit_trainer_fit(bad, NULL, NULL, &error));
       EXPECT(HANDLE, "trainer", plaudit_trainer_model(bad, &made, &error));
       CHECK(made == NULL);
@@ -214,6 +241,7 @@ static void frees(void) {
   FREES(plaudit_cancel_free, plaudit_cancel);
   FREES(plaudit_tokenizer_free, plaudit_tokenizer);
   FREES(plaudit_encoding_free, plaudit_encoding);
+  FREES(plaudit_cleaning_free, plaudit_cleaning);
   FREES(plaudit_model_free, plaudit_model);
   FREES(plaudit_scorer_free, plaudit_scorer);
   FREES(plaudit_trainer_free, plaudit_trainer);
@@ -232,6 +260,7 @@ static void null_pointers(void) {
   plaudit_text_batch texts = two();
   plaudit_tokenizer *made_tokenizer;
   plaudit_encoding *made_encoding;
+  plaudit_cleaning *made_cleaning;
   plaudit_model *made_model;
   plaudit_scorer *made_scorer;
   plaudit_trainer *made_trainer;
@@ -251,9 +280,19 @@ static void null_pointers(void) {
   EXPECT(NULL_POINTER, "out_encoding",
          plaudit_tokenizer_encode(tokenizer, &texts, NULL, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "out_view", plaudit_encoding_get(encoding, NULL, &error));
-  EXPECT(NULL_POINTER, "path", plaudit_model_load(NULL, -1, NULL, &made_model, &error));
+  EXPECT(NULL_POINTER, "recipe", plaudit_text_clean(NULL, -1, &texts, &made_cleaning, &error));
+  EXPECT(NULL_POINTER, "texts", plaudit_text_clean("none", -1, NULL, &made_cleaning, &error));
+  EXPECT(NULL_POINTER, "out_cleaning", plaudit_text_clean("none", -1, &texts, NULL, &error));
+  EXPECT(NULL_POINTER, "out_view", plaudit_cleaning_get(cleaning, NULL, &error));
+  EXPECT(NULL_POINTER, "path", plaudit_model_load(NULL, 3, NULL, &made_model, &error));
+  EXPECT(NULL_POINTER, "out_model", plaudit_model_load(NULL, -1, NULL, NULL, &error));
+  setenv("PLAUDIT_MODEL", "/nowhere", 1);
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "PLAUDIT_MODEL names /nowhere",
+         plaudit_model_load(NULL, -1, NULL, &made_model, &error));
+  CHECK(made_model == NULL);
   EXPECT(NULL_POINTER, "out_model", plaudit_model_load(tiny, -1, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "path", plaudit_model_save(model, NULL, -1, &error));
+  EXPECT(NULL_POINTER, "path", plaudit_model_save_as(model, NULL, -1, NULL, &error));
   EXPECT(NULL_POINTER, "out_info", plaudit_model_get_info(model, NULL, &error));
   EXPECT(NULL_POINTER, "out_name", plaudit_model_label(model, 0, NULL, &error));
   EXPECT(NULL_POINTER, "name", plaudit_model_label_index(model, NULL, -1, &number, &error));
@@ -285,6 +324,33 @@ static void null_pointers(void) {
          plaudit_trainer_add_embeddings(trainer, NULL, 1, labels, &error));
   EXPECT(NULL_POINTER, "labels", plaudit_trainer_add_embeddings(trainer, scores, 1, NULL, &error));
   EXPECT(NULL_POINTER, "out_model", plaudit_trainer_model(trainer, NULL, &error));
+  EXPECT(NULL_POINTER, "out_count", plaudit_trainer_history(trainer, epochs, 4, NULL, &error));
+  EXPECT_OK(plaudit_trainer_history(trainer, NULL, 4, &size, &error));
+  EXPECT(NULL_POINTER, "labels", plaudit_trainer_create(NULL, NULL, &hashed, &made_trainer, &error));
+  EXPECT(NULL_POINTER, "out_trainer", plaudit_trainer_create(NULL, &texts, &hashed, NULL, &error));
+  EXPECT_OK(plaudit_trainer_create(NULL, &texts, &hashed, &made_trainer, &error));
+  EXPECT(NULL_POINTER, "texts",
+         plaudit_trainer_add_validation(made_trainer, NULL, labels, NULL, &error));
+  EXPECT(NULL_POINTER, "labels",
+         plaudit_trainer_add_validation(made_trainer, &texts, NULL, NULL, &error));
+  plaudit_trainer_free(&made_trainer);
+  const plaudit_trainer_options *hole[] = {&hashed, NULL};
+#define SEARCH(labels, texts, truth, list, results, best)                                    \
+  plaudit_trainer_search(NULL, labels, texts, truth, NULL, list, 2, 2, 0, NULL, results, best, \
+                         &error)
+  EXPECT(NULL_POINTER, "labels", SEARCH(NULL, &texts, labels, candidates, folds, &size));
+  EXPECT(NULL_POINTER, "texts", SEARCH(&texts, NULL, labels, candidates, folds, &size));
+  EXPECT(NULL_POINTER, "truth", SEARCH(&texts, &texts, NULL, candidates, folds, &size));
+  EXPECT(NULL_POINTER, "candidates", SEARCH(&texts, &texts, labels, NULL, folds, &size));
+  EXPECT(NULL_POINTER, "candidates[1]", SEARCH(&texts, &texts, labels, hole, folds, &size));
+  EXPECT(NULL_POINTER, "out_results", SEARCH(&texts, &texts, labels, candidates, NULL, &size));
+  EXPECT(NULL_POINTER, "out_best", SEARCH(&texts, &texts, labels, candidates, folds, NULL));
+  EXPECT(NULL_POINTER, "texts",
+         plaudit_model_calibrate(model, NULL, labels, 10, NULL, &made_model, NULL, &error));
+  EXPECT(NULL_POINTER, "labels",
+         plaudit_model_calibrate(model, &texts, NULL, 10, NULL, &made_model, NULL, &error));
+  EXPECT(NULL_POINTER, "out_model",
+         plaudit_model_calibrate(model, &texts, labels, 10, NULL, NULL, NULL, &error));
   (void)text, (void)made_scorer;
 }
 
@@ -351,6 +417,42 @@ static void texts_of_all_kinds(void) {
   plaudit_text_batch texts = two(), one = two();
   one.count = 1;
   EXPECT(ARGUMENT, "pairs", plaudit_tokenizer_encode(tokenizer, &texts, &one, NULL, &made, &error));
+}
+
+/* Any bytes can be cleaned; only recipes and layouts are refused. */
+static void cleaning_of_texts(void) {
+  plaudit_cleaning *made = NULL;
+  plaudit_cleaning_view view = {sizeof view};
+  plaudit_text_batch texts = two();
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "tweets-1", plaudit_text_clean("x", -1, &texts, &made, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "none", plaudit_text_clean("", 0, &texts, &made, &error));
+  EXPECT(ARGUMENT, "NUL", plaudit_text_clean("no\0ne", 5, &texts, &made, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "recipe",
+         plaudit_text_clean("\xFF", -1, &texts, &made, &error));
+  EXPECT(ARGUMENT, "length", plaudit_text_clean("none", -2, &texts, &made, &error));
+  texts.count = -1;
+  EXPECT(ARGUMENT, "count", plaudit_text_clean("none", -1, &texts, &made, &error));
+  CHECK(made == NULL);
+  const char *raw[] = {"caf\xE9 @bob", NULL, ""};
+  static const uint8_t validity[] = {5};
+  plaudit_text_batch odd = {
+      .struct_size = sizeof odd, .count = 3, .pointers = raw, .validity = validity};
+  EXPECT_OK(plaudit_text_clean("tweets-1", -1, &odd, &made, &error));
+  view.struct_size = 8;
+  EXPECT(ARGUMENT, "struct_size", plaudit_cleaning_get(made, &view, &error));
+  view.struct_size = sizeof view;
+  EXPECT_OK(plaudit_cleaning_get(made, &view, &error));
+  CHECK(view.text_count == 3 && view.byte_count == 10);
+  CHECK(view.offsets[1] == 10 && view.offsets[2] == 10 && view.offsets[3] == 10);
+  CHECK(memcmp(view.data, "caf\xE9 @user", 10) == 0);
+  CHECK(view.starts[3] == 3 && view.ends[3] == 4 && view.starts[5] == 5 && view.ends[9] == 9);
+  plaudit_cleaning_free(&made);
+  plaudit_text_batch empty = {.struct_size = sizeof empty};
+  EXPECT_OK(plaudit_text_clean("none", -1, &empty, &made, &error));
+  EXPECT_OK(plaudit_cleaning_get(made, &view, &error));
+  CHECK(view.text_count == 0 && view.byte_count == 0 && view.offsets[0] == 0);
+  plaudit_cleaning_free(&made);
+  CHECK(strstr(plaudit_cleaning_recipes(), "\"name\": \"cardiff-1\"") != NULL);
 }
 
 static void options(void) {
@@ -434,6 +536,7 @@ static void options(void) {
   model_options.max_bytes = 100;
   EXPECT(PLAUDIT_ERROR_LIMIT, "100", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
   EXPECT(ARGUMENT, "path", plaudit_model_load(tiny, -2, NULL, &loaded, &error));
+  EXPECT(ARGUMENT, "path", plaudit_model_load(NULL, -2, NULL, &loaded, &error));
   EXPECT(ARGUMENT, "NUL", plaudit_model_load("a\0b", 3, NULL, &loaded, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "nowhere",
          plaudit_model_load("/nowhere", -1, NULL, &loaded, &error));
@@ -442,6 +545,14 @@ static void options(void) {
   EXPECT(PLAUDIT_ERROR_NOT_FOUND, "/proc/plaudit",
          plaudit_model_save(model, "/proc/plaudit", -1, &error));
   EXPECT(PLAUDIT_ERROR_IO, "/dev/null", plaudit_model_save(model, "/dev/null", -1, &error));
+  plaudit_save_options storing = {.struct_size = sizeof storing, .storage = 2};
+  EXPECT(RANGE, "storage", plaudit_model_save_as(model, "/nowhere", -1, &storing, &error));
+  storing.storage = PLAUDIT_STORAGE_ROWS_INT8;
+  EXPECT(ARGUMENT, "path", plaudit_model_save_as(model, "", 0, &storing, &error));
+  EXPECT(PLAUDIT_ERROR_IO, "/dev/null",
+         plaudit_model_save_as(model, "/dev/null", -1, &storing, &error));
+  storing.struct_size = 8;
+  EXPECT(ARGUMENT, "struct_size", plaudit_model_save_as(model, "x", -1, &storing, &error));
 }
 
 static void buffers(void) {
@@ -536,6 +647,241 @@ static void training(void) {
   names.count = 1;
   EXPECT(ARGUMENT, "label", plaudit_trainer_create(embedder, &names, NULL, &refused, &error));
   EXPECT(ARGUMENT, "pooling", plaudit_trainer_create(model, &texts, NULL, &refused, &error));
+}
+
+/* Each field of the options at values that no training can have; -1 is a value of the starred ones. */
+#define FIELD(name) {#name, offsetof(plaudit_trainer_options, name)}
+struct field {
+  const char *name;
+  size_t offset;
+};
+static const struct field wholes[] = {
+    FIELD(checkpoint_steps), FIELD(epochs),       FIELD(batch_size),  FIELD(batch_tokens),
+    FIELD(pass_tokens),      FIELD(max_length),   FIELD(hidden_size), FIELD(filter_count),
+    FIELD(dense_size),       FIELD(vector_words), FIELD(patience),    FIELD(plateau_patience),
+    FIELD(frozen_layers)};
+static const struct field reals[] = {
+    FIELD(learning_rate),   FIELD(head_learning_rate), FIELD(beta1),          FIELD(beta2),
+    FIELD(epsilon),         FIELD(plateau_factor),     FIELD(label_smoothing), FIELD(holdout_fraction),
+    FIELD(weight_decay),    FIELD(warmup_fraction),    FIELD(clip_norm),      FIELD(dropout),
+    FIELD(classifier_dropout)};
+static const struct field choices[] = {
+    FIELD(optimizer), FIELD(schedule),           FIELD(monitor),
+    FIELD(resume),    FIELD(no_bias_correction), FIELD(frozen_vectors), FIELD(class_weighting)};
+
+static void training_options(void) {
+  plaudit_text_batch texts = two();
+  plaudit_trainer *refused = NULL;
+  int64_t best = 7;
+#define REFUSED(field, value)                                                                   \
+  do {                                                                                          \
+    plaudit_trainer_options o = hashed;                                                         \
+    memcpy((char *)&o + (field).offset, &(value), sizeof(value));                               \
+    refused = (void *)1;                                                                        \
+    EXPECT(RANGE, (field).name, plaudit_trainer_create(NULL, &texts, &o, &refused, &error));    \
+    CHECK(refused == NULL);                                                                     \
+    candidates[1] = &o;                                                                         \
+    EXPECT(RANGE, (field).name,                                                                 \
+           plaudit_trainer_search(NULL, &texts, &texts, labels, NULL, candidates, 2, 2, 0, NULL, \
+                                  folds, &best, &error));                                       \
+    CHECK(best == 0);                                                                           \
+    candidates[1] = &hashed;                                                                    \
+  } while (0)
+  for (int i = 0; i < COUNT(wholes); i++)
+    for (int j = 0; j < COUNT(bad_counts); j++)
+      if (bad_counts[j] != -1 || strcmp(wholes[i].name, "frozen_layers"))
+        REFUSED(wholes[i], bad_counts[j]);
+  static const double bad_reals[] = {NAN, -NAN, INFINITY, -INFINITY, -5, 1e300, -1e-300};
+  for (int i = 0; i < COUNT(reals); i++)
+    for (int j = 0; j < COUNT(bad_reals); j++) REFUSED(reals[i], bad_reals[j]);
+  static const int32_t bad_choices[] = {-1, 99, INT32_MIN, INT32_MAX};
+  for (int i = 0; i < COUNT(choices); i++)
+    for (int j = 0; j < COUNT(bad_choices); j++) REFUSED(choices[i], bad_choices[j]);
+
+  static const char bert[] = "BertForSequenceClassification";
+  static const char cnn[] = "WordCNNForSequenceClassification";
+#define CREATED(model, kind, ...)                                                            \
+  ({                                                                                         \
+    plaudit_trainer_options o = {.struct_size = sizeof o, .architecture = kind, __VA_ARGS__}; \
+    plaudit_trainer_create(model, &texts, &o, &refused, &error);                             \
+  })
+  static char long_name[70000];
+  memset(long_name, 'x', sizeof long_name - 1);
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "TfidfLogisticRegression",
+         CREATED(NULL, "GPT2ForSequenceClassification"));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "HashedLinear", CREATED(NULL, long_name));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "VaderLexicon", CREATED(NULL, "VaderLexicon"));
+  EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "architecture", CREATED(NULL, "Bert\xFF"));
+  EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "cleaning", CREATED(NULL, cnn, .cleaning = "\xC3"));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "tweets-1", CREATED(NULL, cnn, .cleaning = "scrub"));
+  EXPECT(ARGUMENT, "checkpoint", CREATED(NULL, cnn, .resume = 1));
+  EXPECT(ARGUMENT, "encoder", CREATED(NULL, bert));
+  EXPECT(NULL_POINTER, "class_weights", CREATED(NULL, cnn, .class_weighting = 2));
+  EXPECT(HANDLE, "head", plaudit_trainer_create(NULL, &texts, NULL, &refused, &error));
+  plaudit_trainer_options cut = hashed;
+  cut.struct_size = 3;
+  EXPECT(ARGUMENT, "struct_size", plaudit_trainer_create(NULL, &texts, &cut, &refused, &error));
+  /* Files that are none of what they should be. */
+  int32_t both[] = {0, 1};
+  const char *files[] = {"/nowhere", "/", "/dev/null", getenv("PLAUDIT_LIBRARY")};
+  for (int i = 0; i < COUNT(files); i++) {
+    EXPECT_OK(CREATED(NULL, cnn, .vectors = files[i]));
+    EXPECT_OK(plaudit_trainer_add(refused, &texts, both, NULL, &error));
+    EXPECT(plaudit_trainer_fit(refused, NULL, NULL, NULL), files[i],
+           plaudit_trainer_fit(refused, NULL, NULL, &error));
+    plaudit_status status = plaudit_trainer_fit(refused, NULL, NULL, NULL);
+    CHECK(status == PLAUDIT_ERROR_NOT_FOUND || status == PLAUDIT_ERROR_IO ||
+          status == PLAUDIT_ERROR_CORRUPT || status == PLAUDIT_ERROR_INVALID_UTF8);
+    plaudit_trainer_free(&refused);
+    EXPECT_OK(CREATED(embedder, bert, .resume = 1,
+                      .epochs = 1, .checkpoint = i ? files[i] : "/nowhere/state"));
+    EXPECT_OK(plaudit_trainer_add(refused, &texts, both, NULL, &error));
+    status = plaudit_trainer_fit(refused, NULL, NULL, NULL);
+    CHECK(status == PLAUDIT_ERROR_NOT_FOUND || status == PLAUDIT_ERROR_IO ||
+          status == PLAUDIT_ERROR_CORRUPT);
+    plaudit_trainer_free(&refused);
+  }
+}
+
+static void lexicon(void) {
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%s/models/vader", getenv("PLAUDIT_CHECKOUT"));
+  plaudit_model *vader = NULL, *own = (void *)1;
+  EXPECT_OK(plaudit_model_load(folder, -1, NULL, &vader, &error));
+  plaudit_text_batch texts = two(), empty = {.struct_size = sizeof empty};
+  const char *single[] = {"brilliantissimo", "MEH"}, *spaced[] = {"fine", "not bad"};
+  const char *nothing[] = {"fine", ""}, *broken[] = {"fine", "\xFF"};
+  plaudit_text_batch rows = {.struct_size = sizeof rows, .count = 2, .pointers = single};
+  double valences[] = {3, -1};
+#define OWN(words, valences) plaudit_model_with_words(vader, words, valences, &own, &error)
+  EXPECT(NULL_POINTER, "words", OWN(NULL, valences));
+  EXPECT(NULL_POINTER, "valences", OWN(&rows, NULL));
+  EXPECT(NULL_POINTER, "out_model", plaudit_model_with_words(vader, &rows, valences, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "lexicon",
+         plaudit_model_with_words(model, &rows, valences, &own, &error));
+  CHECK(own == NULL);
+  rows.pointers = spaced;
+  EXPECT(ARGUMENT, "not bad", OWN(&rows, valences));
+  rows.pointers = nothing;
+  EXPECT(ARGUMENT, "", OWN(&rows, valences));
+  rows.pointers = broken;
+  EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "", OWN(&rows, valences));
+  rows.pointers = single;
+  static const double bad[] = {-4.5, 5, 1e300, NAN, INFINITY};
+  for (int i = 0; i < COUNT(bad); i++) {
+    plaudit_error *error = NULL;
+    valences[1] = bad[i];
+    CHECK(OWN(&rows, valences) ==
+          (isfinite(bad[i]) ? PLAUDIT_ERROR_OUT_OF_RANGE : PLAUDIT_ERROR_NOT_FINITE));
+    CHECK(plaudit_error_index(error) == 1 && own == NULL);
+    plaudit_error_free(&error);
+  }
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    rows.count = bad_counts[i];
+    if (rows.count < 0) EXPECT(ARGUMENT, "count", OWN(&rows, valences));
+  }
+  rows.count = 2, valences[1] = -1;
+  EXPECT_OK(OWN(&empty, NULL));
+  plaudit_model_free(&own);
+  EXPECT_OK(OWN(&rows, valences));
+  EXPECT_OK(plaudit_model_predict(own, &texts, NULL, NULL, NULL, scores, 6, NULL, NULL, &error));
+  plaudit_model_free(&own);
+  plaudit_model_free(&vader);
+}
+
+static void searches(void) {
+  plaudit_text_batch texts = two(), empty = {.struct_size = sizeof empty};
+  const char *six[] = {"a", "b", "a b", "c", "a c", "d"};
+  plaudit_text_batch rows = {.struct_size = sizeof rows, .count = 6, .pointers = six};
+  int32_t truth[] = {0, 1, 0, 1, 0, 1}, outside[] = {0, 1, 0, 7, 0, 1};
+  int64_t groups[] = {INT64_MIN, INT64_MAX, 0, 1, 2, 3}, best;
+  plaudit_run_options run = {.struct_size = sizeof run, .threads = 1000};
+#define SEARCHED(rows, truth, groups, list, count, folds_, run)                                  \
+  plaudit_trainer_search(NULL, &texts, rows, truth, groups, list, count, folds_, 1, run, folds, \
+                         &best, &error)
+  EXPECT_OK(SEARCHED(&rows, truth, groups, candidates, 2, 2, NULL));
+  CHECK(best == 0);
+  for (int i = 0; i < 4; i++) CHECK(folds[i].training_count + folds[i].held_count == 6);
+  CHECK(folds[0].log_loss > 0 && folds[0].macro_f1 == folds[2].macro_f1);
+  EXPECT(DATA, "7", SEARCHED(&rows, outside, NULL, candidates, 1, 2, NULL));
+  EXPECT(DATA, "love it", SEARCHED(&rows, truth, NULL, candidates, 1, 4, NULL));
+  EXPECT(RANGE, "threads", SEARCHED(&rows, truth, NULL, candidates, 1, 2, &run));
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    plaudit_error *error = NULL;
+    plaudit_status status = SEARCHED(&rows, truth, NULL, candidates, bad_counts[i], 2, NULL);
+    CHECK(status == ARGUMENT || status == RANGE);
+    EXPECT(RANGE, "fold_count", SEARCHED(&rows, truth, NULL, candidates, 1, bad_counts[i], NULL));
+    plaudit_error_free(&error);
+  }
+  EXPECT(RANGE, "candidate_count", SEARCHED(&rows, truth, NULL, candidates, 0, 2, NULL));
+  EXPECT(RANGE, "fold_count", SEARCHED(&rows, truth, NULL, candidates, 1, 1, NULL));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "rows", SEARCHED(&empty, NULL, NULL, candidates, 1, 2, NULL));
+  plaudit_trainer_options other = hashed;
+  const plaudit_trainer_options *list[] = {&hashed, &other};
+  other.checkpoint = "state";
+  EXPECT(ARGUMENT, "checkpoint", SEARCHED(&rows, truth, NULL, list, 2, 2, NULL));
+  other = hashed, other.architecture = NULL;
+  EXPECT(ARGUMENT, "candidates[1]", SEARCHED(&rows, truth, NULL, list, 2, 2, NULL));
+  other = hashed, other.struct_size = 0;
+  EXPECT(ARGUMENT, "struct_size", SEARCHED(&rows, truth, NULL, list, 2, 2, NULL));
+
+  plaudit_trainer *made = NULL;
+  int64_t count = 7;
+  EXPECT_OK(plaudit_trainer_create(NULL, &texts, &hashed, &made, &error));
+  EXPECT(DATA, "7", plaudit_trainer_add(made, &rows, outside, NULL, &error));
+  EXPECT(DATA, "7", plaudit_trainer_add_validation(made, &rows, outside, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "embeddings",
+         plaudit_trainer_add_embeddings(made, scores, 1, truth, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "holdout_fraction",
+         plaudit_trainer_add_validation(trainer, &texts, truth, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "example", plaudit_trainer_fit(made, NULL, NULL, &error));
+  for (int i = 0; i < COUNT(bad_counts); i++)
+    if (bad_counts[i] < 0)
+      EXPECT(ARGUMENT, "capacity",
+             plaudit_trainer_history(made, epochs, bad_counts[i], &count, &error));
+  EXPECT_OK(plaudit_trainer_history(made, NULL, 0, &count, &error));
+  CHECK(count == 0);
+  EXPECT_OK(plaudit_trainer_add(made, &rows, truth, NULL, &error));
+  plaudit_training_report report = {.struct_size = 8};
+  EXPECT(ARGUMENT, "struct_size", plaudit_trainer_fit(made, NULL, &report, &error));
+  report.struct_size = sizeof report;
+  EXPECT_OK(plaudit_trainer_fit(made, NULL, &report, &error));
+  CHECK(report.example_count == 6 && report.struct_size == sizeof report);
+  plaudit_trainer_free(&made);
+
+  /* More epochs than there is room for, and none. */
+  plaudit_trainer_options network = {.struct_size = sizeof network,
+                                     .architecture = "BertForSequenceClassification",
+                                     .epochs = 3};
+  EXPECT_OK(plaudit_trainer_create(embedder, &texts, &network, &made, &error));
+  EXPECT_OK(plaudit_trainer_add(made, &rows, truth, NULL, &error));
+  EXPECT_OK(plaudit_trainer_fit(made, NULL, NULL, &error));
+  epochs[2].epoch = 77;
+  EXPECT_OK(plaudit_trainer_history(made, epochs, 2, &count, &error));
+  CHECK(count == 3 && epochs[1].epoch == 2 && epochs[2].epoch == 77);
+  EXPECT(NULL_POINTER, "out_epochs", plaudit_trainer_history(made, NULL, 4, &count, &error));
+  plaudit_trainer_free(&made);
+
+  plaudit_model *calibrated = (void *)1;
+  plaudit_calibration_report gain = {sizeof gain};
+#define CALIBRATED(model, rows, truth, method, run) \
+  plaudit_model_calibrate(model, rows, truth, method, run, &calibrated, &gain, &error)
+  static const int32_t methods[] = {0, -1, 11, 99, INT32_MIN, INT32_MAX};
+  for (int i = 0; i < COUNT(methods); i++)
+    EXPECT(RANGE, "method", CALIBRATED(model, &rows, truth, methods[i], NULL));
+  CHECK(calibrated == NULL);
+  int32_t three[] = {0, 1, 2, 0, 1, 2};
+  EXPECT(DATA, "7", CALIBRATED(model, &rows, outside, 10, NULL));
+  EXPECT(RANGE, "threads", CALIBRATED(model, &rows, three, 10, &run));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "", CALIBRATED(model, &empty, NULL, 10, NULL));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "", CALIBRATED(model, &rows, truth, 20, NULL));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "single-label", CALIBRATED(embedder, &rows, truth, 10, NULL));
+  gain.struct_size = 8;
+  EXPECT(ARGUMENT, "struct_size", CALIBRATED(model, &rows, three, 10, NULL));
+  gain.struct_size = sizeof gain;
+  EXPECT_OK(CALIBRATED(model, &rows, three, 10, NULL));
+  CHECK(gain.loss_after <= gain.loss_before);
+  plaudit_model_free(&calibrated);
 }
 
 /* A callback that uses the handle it was given for: BUSY when only one may, else it works. */
@@ -679,6 +1025,279 @@ static void statistics(void) {
   }
 }
 
+static void model_metrics(void) {
+  static const int32_t truth[] = {0, 1, 1, 0}, guess[] = {0, 1, 0, 0}, outside[] = {0, 1, 5, 0};
+  static const double numbers[] = {0.25, 0.75, 0.5, 0.125}, holes[] = {0.25, NAN, 0.5, 0.125};
+  static const double heavy[] = {1, -1, 1, 1};
+  static const int64_t groups[] = {1, 1, 2, 2};
+  double value = 7, x[64], y[64], z[64];
+  int32_t parts[4];
+  int64_t size = 7, table[4];
+
+  EXPECT(NULL_POINTER, "out_value", plaudit_stats_f_score(1, 1, 1, NULL, &error));
+  EXPECT(RANGE, "precision", plaudit_stats_f_score(NAN, 1, 1, &value, &error));
+  CHECK(value == 0);
+  EXPECT(RANGE, "beta", plaudit_stats_f_score(1, 1, -1, &value, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "F score", plaudit_stats_f_score(0, 0, 1, &value, &error));
+
+  plaudit_label_metrics labels_found = {sizeof labels_found};
+  plaudit_label_scores classes[2];
+  plaudit_label_options label_options = {sizeof label_options};
+  EXPECT_OK(
+      plaudit_stats_label_metrics(truth, guess, 4, 2, NULL, &labels_found, NULL, NULL, &error));
+  EXPECT_OK(plaudit_stats_label_metrics(truth, guess, 4, 2, &label_options, &labels_found, classes,
+                                        x, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_label_metrics(NULL, guess, 4, 2, NULL, &labels_found, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "predicted",
+         plaudit_stats_label_metrics(truth, NULL, 4, 2, NULL, &labels_found, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "out_metrics",
+         plaudit_stats_label_metrics(truth, guess, 4, 2, NULL, NULL, NULL, NULL, &error));
+  EXPECT(
+      DATA, "5",
+      plaudit_stats_label_metrics(truth, outside, 4, 2, NULL, &labels_found, NULL, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "rows",
+         plaudit_stats_label_metrics(NULL, NULL, 0, 2, NULL, &labels_found, NULL, NULL, &error));
+  label_options.zero_division = 3;
+  EXPECT(RANGE, "zero_division",
+         plaudit_stats_label_metrics(truth, guess, 4, 2, &label_options, &labels_found, NULL, NULL,
+                                     &error));
+  label_options = (plaudit_label_options){.struct_size = sizeof label_options, .beta = NAN};
+  EXPECT(RANGE, "beta",
+         plaudit_stats_label_metrics(truth, guess, 4, 2, &label_options, &labels_found, NULL, NULL,
+                                     &error));
+  label_options = (plaudit_label_options){.struct_size = sizeof label_options, .weights = heavy};
+  EXPECT(DATA, "weight",
+         plaudit_stats_label_metrics(truth, guess, 4, 2, &label_options, &labels_found, NULL, NULL,
+                                     &error));
+
+  plaudit_score_metrics scores_found = {sizeof scores_found};
+  plaudit_score_options score_options = {sizeof score_options};
+  EXPECT_OK(
+      plaudit_stats_score_metrics(truth, numbers, 4, 1, NULL, &scores_found, NULL, NULL, &error));
+  EXPECT_OK(plaudit_stats_score_metrics(truth, numbers, 2, 2, &score_options, &scores_found, x, y,
+                                        &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_score_metrics(NULL, numbers, 4, 1, NULL, &scores_found, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "scores",
+         plaudit_stats_score_metrics(truth, NULL, 4, 1, NULL, &scores_found, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "out_metrics",
+         plaudit_stats_score_metrics(truth, numbers, 4, 1, NULL, NULL, NULL, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+         plaudit_stats_score_metrics(truth, holes, 4, 1, NULL, &scores_found, NULL, NULL, &error));
+  EXPECT(
+      DATA, "5",
+      plaudit_stats_score_metrics(outside, numbers, 4, 1, NULL, &scores_found, NULL, NULL, &error));
+  EXPECT(
+      RANGE, "column_count",
+      plaudit_stats_score_metrics(truth, numbers, 4, 0, NULL, &scores_found, NULL, NULL, &error));
+  score_options.top_k = -1;
+  EXPECT(ARGUMENT, "top_k",
+         plaudit_stats_score_metrics(truth, numbers, 4, 1, &score_options, &scores_found, NULL,
+                                     NULL, &error));
+  score_options = (plaudit_score_options){.struct_size = sizeof score_options, .confidence = 95};
+  EXPECT(RANGE, "confidence",
+         plaudit_stats_score_metrics(truth, numbers, 4, 1, &score_options, &scores_found, NULL,
+                                     NULL, &error));
+
+  EXPECT_OK(plaudit_stats_roc_curve(truth, numbers, NULL, 4, 1, x, y, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_roc_curve(NULL, numbers, NULL, 4, 0, x, y, z, 64, &size, &error));
+  CHECK(size == 0);
+  EXPECT(NULL_POINTER, "scores",
+         plaudit_stats_roc_curve(truth, NULL, NULL, 4, 0, x, y, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "out_false_positive_rate",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 0, NULL, y, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "out_true_positive_rate",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 0, x, NULL, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "out_thresholds",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 0, x, y, NULL, 64, &size, &error));
+  EXPECT(NULL_POINTER, "out_count",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 0, x, y, z, 64, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "5",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 0, x, y, z, 4, &size, &error));
+  EXPECT(RANGE, "drop",
+         plaudit_stats_roc_curve(truth, numbers, NULL, 4, 2, x, y, z, 64, &size, &error));
+  EXPECT(DATA, "weight",
+         plaudit_stats_roc_curve(truth, numbers, heavy, 4, 0, x, y, z, 64, &size, &error));
+  EXPECT_OK(
+      plaudit_stats_precision_recall_curve(truth, numbers, NULL, 4, x, y, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_precision_recall_curve(NULL, numbers, NULL, 4, x, y, z, 64, &size, &error));
+  EXPECT(
+      NULL_POINTER, "out_precision",
+      plaudit_stats_precision_recall_curve(truth, numbers, NULL, 4, NULL, y, z, 64, &size, &error));
+  EXPECT(
+      NULL_POINTER, "out_recall",
+      plaudit_stats_precision_recall_curve(truth, numbers, NULL, 4, x, NULL, z, 64, &size, &error));
+  EXPECT(NULL_POINTER, "out_count",
+         plaudit_stats_precision_recall_curve(truth, numbers, NULL, 4, x, y, z, 64, NULL, &error));
+  EXPECT(ARGUMENT, "capacity",
+         plaudit_stats_precision_recall_curve(truth, numbers, NULL, 4, x, y, z, -1, &size, &error));
+
+  plaudit_regression_metrics errors_found = {sizeof errors_found};
+  plaudit_regression_options regression_options = {.struct_size = sizeof regression_options,
+                                                   .quantile = 1};
+  EXPECT_OK(plaudit_stats_regression(numbers, numbers, 4, NULL, &errors_found, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_regression(NULL, numbers, 4, NULL, &errors_found, &error));
+  EXPECT(NULL_POINTER, "predicted",
+         plaudit_stats_regression(numbers, NULL, 4, NULL, &errors_found, &error));
+  EXPECT(NULL_POINTER, "out_metrics",
+         plaudit_stats_regression(numbers, numbers, 4, NULL, NULL, &error));
+  EXPECT(RANGE, "quantile",
+         plaudit_stats_regression(numbers, numbers, 4, &regression_options, &errors_found, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+         plaudit_stats_regression(numbers, holes, 4, NULL, &errors_found, &error));
+
+  plaudit_reliability reliability = {sizeof reliability};
+  plaudit_reliability_bin bins[10];
+  plaudit_reliability_options bin_options = {sizeof bin_options};
+  EXPECT_OK(plaudit_stats_reliability(truth, numbers, 4, 1, NULL, &reliability, bins, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_reliability(NULL, numbers, 4, 1, NULL, &reliability, bins, &error));
+  EXPECT(NULL_POINTER, "probabilities",
+         plaudit_stats_reliability(truth, NULL, 4, 1, NULL, &reliability, bins, &error));
+  EXPECT(NULL_POINTER, "out_reliability",
+         plaudit_stats_reliability(truth, numbers, 4, 1, NULL, NULL, bins, &error));
+  bin_options.bins = 2;
+  EXPECT(RANGE, "bins",
+         plaudit_stats_reliability(truth, numbers, 4, 1, &bin_options, &reliability, bins, &error));
+  bin_options = (plaudit_reliability_options){.struct_size = sizeof bin_options, .closed = -1};
+  EXPECT(RANGE, "closed",
+         plaudit_stats_reliability(truth, numbers, 4, 1, &bin_options, &reliability, bins, &error));
+  bin_options =
+      (plaudit_reliability_options){.struct_size = sizeof bin_options, .bin_count = 1 << 30};
+  EXPECT(RANGE, "bins",
+         plaudit_stats_reliability(truth, numbers, 4, 1, &bin_options, &reliability, NULL, &error));
+
+  plaudit_calibration_report fitted = {sizeof fitted};
+  for (int32_t method = 10; method <= 30; method += 10) {
+    EXPECT_OK(
+        plaudit_stats_calibration_fit(method, numbers, 4, 1, truth, x, 64, &size, &fitted, &error));
+    EXPECT_OK(plaudit_stats_calibration_apply(method, x, size, numbers, 4, 1, y, &error));
+    EXPECT_OK(plaudit_stats_calibration_apply(method, x, size, NULL, 0, 1, NULL, &error));
+    EXPECT(NULL_POINTER, "logits",
+           plaudit_stats_calibration_fit(method, NULL, 4, 1, truth, x, 64, &size, NULL, &error));
+    CHECK(size == 0);
+    EXPECT(NULL_POINTER, "truth",
+           plaudit_stats_calibration_fit(method, numbers, 4, 1, NULL, x, 64, &size, NULL, &error));
+    EXPECT(
+        NULL_POINTER, "out_parameters",
+        plaudit_stats_calibration_fit(method, numbers, 4, 1, truth, NULL, 64, &size, NULL, &error));
+    EXPECT(NULL_POINTER, "out_count",
+           plaudit_stats_calibration_fit(method, numbers, 4, 1, truth, x, 64, NULL, NULL, &error));
+    EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "out_parameters",
+           plaudit_stats_calibration_fit(method, numbers, 4, 1, truth, x, 0, &size, NULL, &error));
+    EXPECT(PLAUDIT_ERROR_CORRUPT, "calibration",
+           plaudit_stats_calibration_apply(method, NULL, 0, numbers, 4, 1, y, &error));
+    EXPECT(NULL_POINTER, "parameters",
+           plaudit_stats_calibration_apply(method, NULL, 1, numbers, 4, 1, y, &error));
+  }
+  EXPECT(RANGE, "method",
+         plaudit_stats_calibration_fit(11, numbers, 4, 1, truth, x, 64, &size, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+         plaudit_stats_calibration_fit(10, holes, 4, 1, truth, x, 64, &size, NULL, &error));
+  x[0] = 1;
+  EXPECT(RANGE, "method", plaudit_stats_calibration_apply(0, x, 1, numbers, 4, 1, y, &error));
+  EXPECT(NULL_POINTER, "logits", plaudit_stats_calibration_apply(10, x, 1, NULL, 4, 1, y, &error));
+  EXPECT(NULL_POINTER, "out_probabilities",
+         plaudit_stats_calibration_apply(10, x, 1, numbers, 4, 1, NULL, &error));
+  EXPECT(RANGE, "column_count",
+         plaudit_stats_calibration_apply(10, x, 1, numbers, 4, 0, y, &error));
+
+  plaudit_bootstrap_data data = {.struct_size = sizeof data,
+                                 .count = 4,
+                                 .class_count = 2,
+                                 .classes = truth,
+                                 .predicted = guess};
+  plaudit_bootstrap_options resampling = {.struct_size = sizeof resampling, .resamples = 20};
+  plaudit_bootstrap_result interval = {sizeof interval};
+  EXPECT_OK(plaudit_stats_bootstrap(10, &data, &resampling, NULL, &interval, x, &error));
+  EXPECT(RANGE, "metric", plaudit_stats_bootstrap(9, &data, NULL, NULL, &interval, NULL, &error));
+  EXPECT(NULL_POINTER, "data",
+         plaudit_stats_bootstrap(10, NULL, NULL, NULL, &interval, NULL, &error));
+  EXPECT(NULL_POINTER, "out_result",
+         plaudit_stats_bootstrap(10, &data, NULL, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "scores",
+         plaudit_stats_bootstrap(30, &data, NULL, NULL, &interval, NULL, &error));
+  EXPECT(NULL_POINTER, "numbers",
+         plaudit_stats_bootstrap(50, &data, NULL, NULL, &interval, NULL, &error));
+  resampling.method = 2;
+  EXPECT(RANGE, "method",
+         plaudit_stats_bootstrap(10, &data, &resampling, NULL, &interval, x, &error));
+  resampling = (plaudit_bootstrap_options){.struct_size = sizeof resampling, .resamples = 1 << 30};
+  EXPECT(RANGE, "resamples",
+         plaudit_stats_bootstrap(10, &data, &resampling, NULL, &interval, NULL, &error));
+  plaudit_run_options run = {.struct_size = sizeof run, .threads = 1000};
+  EXPECT(RANGE, "threads", plaudit_stats_bootstrap(10, &data, NULL, &run, &interval, NULL, &error));
+  data.predicted = outside;
+  EXPECT(DATA, "5", plaudit_stats_bootstrap(10, &data, NULL, NULL, &interval, NULL, &error));
+
+  plaudit_mcnemar test = {sizeof test};
+  EXPECT_OK(plaudit_stats_mcnemar(INT64_MAX, INT64_MAX, &test, &error));
+  EXPECT(NULL_POINTER, "out_test", plaudit_stats_mcnemar(1, 2, NULL, &error));
+  EXPECT(DATA, "-1", plaudit_stats_mcnemar(-1, 2, &test, &error));
+  EXPECT_OK(plaudit_stats_mcnemar_labels(truth, guess, truth, 4, &test, table, &error));
+  EXPECT(NULL_POINTER, "truth",
+         plaudit_stats_mcnemar_labels(NULL, guess, truth, 4, &test, NULL, &error));
+  EXPECT(NULL_POINTER, "first",
+         plaudit_stats_mcnemar_labels(truth, NULL, truth, 4, &test, NULL, &error));
+  EXPECT(NULL_POINTER, "second",
+         plaudit_stats_mcnemar_labels(truth, guess, NULL, 4, &test, NULL, &error));
+  EXPECT(NULL_POINTER, "out_test",
+         plaudit_stats_mcnemar_labels(truth, guess, truth, 4, NULL, NULL, &error));
+
+  double halves[] = {0.5, 0.5}, more[] = {0.5, 0.75};
+  EXPECT_OK(plaudit_stats_split(truth, 2, groups, 4, halves, 2, 1, parts, &error));
+  EXPECT_OK(plaudit_stats_split(NULL, 0, NULL, 4, halves, 2, 1, parts, &error));
+  EXPECT(NULL_POINTER, "fractions",
+         plaudit_stats_split(truth, 2, groups, 4, NULL, 2, 1, parts, &error));
+  EXPECT(NULL_POINTER, "out_parts",
+         plaudit_stats_split(truth, 2, groups, 4, halves, 2, 1, NULL, &error));
+  EXPECT(RANGE, "1.25", plaudit_stats_split(truth, 2, groups, 4, more, 2, 1, parts, &error));
+  EXPECT(DATA, "5", plaudit_stats_split(outside, 2, groups, 4, halves, 2, 1, parts, &error));
+  EXPECT(DATA, "class 2", plaudit_stats_split(truth, 3, NULL, 4, halves, 2, 1, parts, &error));
+  EXPECT(RANGE, "part_count", plaudit_stats_split(truth, 2, NULL, 4, halves, 0, 1, parts, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "rows",
+         plaudit_stats_split(NULL, 0, NULL, 0, halves, 2, 1, NULL, &error));
+  EXPECT_OK(plaudit_stats_folds(truth, 2, NULL, 4, 2, 1, parts, &error));
+  EXPECT(NULL_POINTER, "out_folds", plaudit_stats_folds(truth, 2, NULL, 4, 2, 1, NULL, &error));
+  EXPECT(RANGE, "folds", plaudit_stats_folds(truth, 2, NULL, 4, 1, 1, parts, &error));
+  EXPECT(DATA, "class 0", plaudit_stats_folds(truth, 2, NULL, 4, 3, 1, parts, &error));
+
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    int64_t bad = bad_counts[i];
+    EXPECT(
+        ARGUMENT, "count",
+        plaudit_stats_label_metrics(truth, guess, bad, 2, NULL, &labels_found, NULL, NULL, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_score_metrics(truth, numbers, bad, 1, NULL, &scores_found, NULL, NULL,
+                                       &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_score_metrics(truth, numbers, 4, bad, NULL, &scores_found, NULL, NULL,
+                                       &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_roc_curve(truth, numbers, NULL, bad, 0, x, y, z, 64, &size, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_regression(numbers, numbers, bad, NULL, &errors_found, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_reliability(truth, numbers, bad, 1, NULL, &reliability, bins, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_calibration_fit(10, numbers, bad, 1, truth, x, 64, &size, NULL, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_calibration_apply(10, x, bad, numbers, 4, 1, y, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_mcnemar_labels(truth, guess, truth, bad, &test, NULL, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_split(truth, 2, NULL, bad, halves, 2, 1, parts, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_folds(truth, 2, NULL, 4, bad, 1, parts, &error));
+    data.count = bad;
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_bootstrap(10, &data, NULL, NULL, &interval, NULL, &error));
+  }
+}
+
 static void library(void) {
   CHECK(plaudit_version() > 0 && plaudit_version_string()[0] == '0');
   CHECK(plaudit_abi_version() == PLAUDIT_ABI_VERSION);
@@ -727,6 +1346,7 @@ int main(void) {
   EXPECT_OK(plaudit_model_load(sentences, -1, NULL, &embedder, &error));
   EXPECT_OK(plaudit_tokenizer_load(tiny, -1, &tokenizer, &error));
   EXPECT_OK(plaudit_tokenizer_encode(tokenizer, &texts, NULL, NULL, &encoding, &error));
+  EXPECT_OK(plaudit_text_clean("none", -1, &texts, &cleaning, &error));
   EXPECT_OK(plaudit_scorer_create(model, NULL, &scorer, &error));
   EXPECT_OK(plaudit_trainer_create(embedder, &texts, NULL, &trainer, &error));
   EXPECT_OK(plaudit_cancel_create(&cancel, &error));
@@ -738,11 +1358,16 @@ int main(void) {
   frees();
   null_pointers();
   texts_of_all_kinds();
+  cleaning_of_texts();
   options();
   buffers();
   training();
+  training_options();
+  lexicon();
+  searches();
   callbacks();
   statistics();
+  model_metrics();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */
@@ -751,6 +1376,7 @@ int main(void) {
   plaudit_scorer_free(&scorer);
   plaudit_trainer_free(&trainer);
   plaudit_encoding_free(&encoding);
+  plaudit_cleaning_free(&cleaning);
   plaudit_tokenizer_free(&tokenizer);
   plaudit_model_free(&embedder);
   plaudit_cancel_free(&cancel);

@@ -1,10 +1,11 @@
 /* Many threads: the same bits for everybody on one model, on stacks of 256 KiB; BUSY where one at a
- * time is the rule; freeing and cancelling from outside while a call runs. */
+ * time is the rule; freeing and cancelling from outside while a call runs, a training too. */
 #include "library.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TEXTS = 60, LABELS = 3, THREADS = 8, CROWD = 600 };
@@ -113,6 +114,92 @@ static void *run_long(void *argument) {
   return NULL;
 }
 
+/* A training that would take hours: others are refused meanwhile, its model is used and freed, and
+ * it ends soon after it is told to. */
+typedef struct {
+  plaudit_trainer *trainer;
+  plaudit_cancel *cancel;
+  atomic_int steps;
+  plaudit_status status;
+} long_training;
+
+static int32_t count_steps(const plaudit_progress *progress, void *user) {
+  ((long_training *)user)->steps = (int)progress->step;
+  return 0;
+}
+
+static void *train_long(void *argument) {
+  long_training *call = argument;
+  plaudit_run_options run = {.struct_size = sizeof run,
+                             .cancel = call->cancel,
+                             .progress = count_steps,
+                             .progress_user_data = call,
+                             .progress_interval_ms = 1,
+                             .threads = 2};
+  call->status = FROM_LIBRARY(plaudit_trainer_fit)(call->trainer, &run, NULL, NULL);
+  return NULL;
+}
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void training(void) {
+  static const char *names[] = {"a", "b", "c"};
+  plaudit_text_batch labels = {.struct_size = sizeof labels, .count = 3, .pointers = names};
+  plaudit_text_batch texts = {.struct_size = sizeof texts, .count = TEXTS, .pointers = posts};
+  plaudit_trainer_options options = {.struct_size = sizeof options,
+                                     .architecture = "BertForSequenceClassification",
+                                     .epochs = 100000};
+  int32_t truth[TEXTS];
+  for (int i = 0; i < TEXTS; i++) truth[i] = i % 3;
+  long_training call = {0};
+  plaudit_model *base = NULL, *made = NULL;
+  CHECK(FROM_LIBRARY(plaudit_model_load)(getenv("PLAUDIT_TEST_MODEL"), -1, NULL, &base, NULL) ==
+        PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_cancel_create)(&call.cancel, NULL) == PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_trainer_create)(base, &labels, &options, &call.trainer, NULL) ==
+        PLAUDIT_OK);
+  CHECK(FROM_LIBRARY(plaudit_trainer_add)(call.trainer, &texts, truth, NULL, NULL) == PLAUDIT_OK);
+  pthread_t thread;
+  spawn(&thread, train_long, &call);
+  while (call.steps < 3) usleep(100);
+  int64_t count;
+  CHECK(FROM_LIBRARY(plaudit_trainer_model)(call.trainer, &made, NULL) == PLAUDIT_ERROR_BUSY);
+  CHECK(FROM_LIBRARY(plaudit_trainer_history)(call.trainer, NULL, 0, &count, NULL) ==
+        PLAUDIT_ERROR_BUSY);
+  CHECK(FROM_LIBRARY(plaudit_trainer_add)(call.trainer, &texts, truth, NULL, NULL) ==
+        PLAUDIT_ERROR_BUSY);
+  CHECK(FROM_LIBRARY(plaudit_trainer_fit)(call.trainer, NULL, NULL, NULL) == PLAUDIT_ERROR_BUSY);
+  float found[TEXTS][LABELS];
+  CHECK(FROM_LIBRARY(plaudit_model_predict)(base, &texts, NULL, NULL, NULL, found[0],
+                                            TEXTS * LABELS, NULL, NULL, NULL) == PLAUDIT_OK);
+  CHECK(!memcmp(found, alone, sizeof found)); /* training leaves its start as it is */
+  FROM_LIBRARY(plaudit_model_free)(&base);
+  double asked = seconds();
+  CHECK(FROM_LIBRARY(plaudit_cancel_request)(call.cancel) == PLAUDIT_OK);
+  pthread_join(thread, NULL);
+  printf("a training ended %.1f ms after it was cancelled\n", 1000 * (seconds() - asked));
+  CHECK(call.status == PLAUDIT_ERROR_CANCELLED);
+  CHECK(FROM_LIBRARY(plaudit_trainer_model)(call.trainer, &made, NULL) == PLAUDIT_OK);
+  FROM_LIBRARY(plaudit_model_free)(&made);
+
+  /* Freed from outside: it runs on and ends as it would. */
+  CHECK(FROM_LIBRARY(plaudit_cancel_reset)(call.cancel) == PLAUDIT_OK);
+  call.steps = 0;
+  plaudit_trainer *copy = call.trainer, *stale = copy;
+  spawn(&thread, train_long, &call);
+  while (call.steps < 3) usleep(100);
+  FROM_LIBRARY(plaudit_trainer_free)(&copy);
+  CHECK(FROM_LIBRARY(plaudit_cancel_request)(call.cancel) == PLAUDIT_OK);
+  pthread_join(thread, NULL);
+  CHECK(call.status == PLAUDIT_ERROR_CANCELLED);
+  CHECK(FROM_LIBRARY(plaudit_trainer_fit)(stale, NULL, NULL, NULL) == PLAUDIT_ERROR_INVALID_HANDLE);
+  FROM_LIBRARY(plaudit_cancel_free)(&call.cancel);
+}
+
 static plaudit_model *load(void) {
   plaudit_model *made = NULL;
   CHECK(FROM_LIBRARY(plaudit_model_load)(getenv("PLAUDIT_TEST_MODEL"), -1, NULL, &made, NULL) ==
@@ -169,6 +256,7 @@ int main(void) {
   plaudit_model_info info = {sizeof info};
   CHECK(FROM_LIBRARY(plaudit_model_get_info)(stale, &info, NULL) == PLAUDIT_ERROR_INVALID_HANDLE);
 
+  training();
   FROM_LIBRARY(plaudit_cancel_free)(&cancel);
   FROM_LIBRARY(plaudit_scorer_free)(&shared);
   FROM_LIBRARY(plaudit_model_free)(&model);

@@ -8,4 +8,8 @@ int pk_affinity_cores(void);
 /* Names the calling thread as tools such as top show it. */
 void pk_name_thread(const char *name);
 
+/* The file that this code was loaded from, absolute, as the loader found it: links are not
+ * followed. "" when that is not known. Static. */
+const char *pk_library_path(void);
+
 #endif
