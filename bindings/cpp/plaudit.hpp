@@ -182,11 +182,15 @@ struct sized : C {
 
 using encode_options = sized<plaudit_encode_options>;
 using model_options = sized<plaudit_model_options>;
+using save_options = sized<plaudit_save_options>;
 using model_info = sized<plaudit_model_info>;
 using predict_options = sized<plaudit_predict_options>;
 using text_report = plaudit_text_report;
 using trainer_options = sized<plaudit_trainer_options>;
 using training_report = sized<plaudit_training_report>;
+using epoch = plaudit_epoch;
+using fold_result = plaudit_fold_result;
+using calibration_report = sized<plaudit_calibration_report>;
 using progress = plaudit_progress;
 
 namespace detail {
@@ -519,6 +523,59 @@ class encoding {
   sized<plaudit_encoding_view> view_;
 };
 
+/// Texts that a recipe cleaned; what it gives is borrowed from it.
+class cleaning {
+ public:
+  std::size_t size() const noexcept { return detail::size(view_.text_count); }
+
+  /// The cleaned text of a row.
+  std::string_view operator[](std::size_t row) const noexcept {
+    const auto first = detail::size(view_.offsets[row]);
+    return {view_.data + first, detail::size(view_.offsets[row + 1]) - first};
+  }
+
+  /// For each byte of a row its first byte in the caller's text.
+  span<const std::int32_t> starts(std::size_t row) const noexcept { return of(view_.starts, row); }
+  /// For each byte of a row the byte after its last in the caller's text.
+  span<const std::int32_t> ends(std::size_t row) const noexcept { return of(view_.ends, row); }
+
+  /// Where the bytes first to last (exclusive) of a row came from in the caller's text; first is
+  /// below last.
+  std::pair<std::size_t, std::size_t> raw_span(std::size_t row, std::size_t first,
+                                               std::size_t last) const noexcept {
+    return {detail::size(starts(row)[first]), detail::size(ends(row)[last - 1])};
+  }
+
+  plaudit_cleaning *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend outcome<cleaning> clean(std::string_view, const texts &);
+  cleaning() noexcept = default;
+
+  span<const std::int32_t> of(const std::int32_t *all, std::size_t row) const noexcept {
+    const auto first = detail::size(view_.offsets[row]);
+    return {all + first, detail::size(view_.offsets[row + 1]) - first};
+  }
+
+  detail::handle<plaudit_cleaning, plaudit_cleaning_free> handle_;
+  sized<plaudit_cleaning_view> view_;
+};
+
+/// The cleaning recipes and their steps, as JSON.
+inline std::string_view cleaning_recipes() noexcept { return plaudit_cleaning_recipes(); }
+
+/// Cleans texts by a recipe such as "tweets-1".
+inline outcome<cleaning> clean(std::string_view recipe, const texts &texts) {
+  const plaudit_text_batch batch = texts.get();
+  cleaning made;
+  return detail::finish(made, [&](plaudit_error **error) {
+    const plaudit_status status =
+        plaudit_text_clean(detail::data(recipe), detail::length(recipe.size()), &batch,
+                           made.handle_.slot(), error);
+    return status == PLAUDIT_OK ? plaudit_cleaning_get(made.get(), &made.view_, error) : status;
+  });
+}
+
 /// Cuts texts into the tokens of a model. [immutable]
 class tokenizer {
  public:
@@ -722,10 +779,29 @@ class model {
     });
   }
 
+  /// The model that comes with Plaudit, brand-sentiment; plaudit_model_load says where it is
+  /// looked for.
+  static outcome<model> load_default(const model_options &options = {}) {
+    model made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status =
+          plaudit_model_load(nullptr, -1, &options, made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? made.read_info(error) : status;
+    });
+  }
+
   /// Writes a folder that loads again and predicts the same bits.
   outcome<void> save(std::string_view path) const {
     return detail::check([&](plaudit_error **error) {
       return plaudit_model_save(get(), detail::data(path), detail::length(path.size()), error);
+    });
+  }
+
+  /// The same, stored as the options say; rows of int8 change scores a little.
+  outcome<void> save(std::string_view path, const save_options &options) const {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_model_save_as(get(), detail::data(path), detail::length(path.size()),
+                                   &options, error);
     });
   }
 
@@ -817,6 +893,41 @@ class model {
     return hidden_states(rows, &pairs, options, run);
   }
 
+  /// The model with a calibration (PLAUDIT_CALIBRATION_...) of its probabilities, fitted to texts it
+  /// was not trained on; labels are indices of its own. Saved with the model; logits stay.
+  outcome<model> calibrate(const texts &rows, span<const std::int32_t> labels,
+                           std::int32_t method = PLAUDIT_CALIBRATION_TEMPERATURE,
+                           calibration_report *report = nullptr,
+                           const run_options &run = {}) const {
+    if (labels.size() != rows.size())
+      return detail::fail<model>(detail::unequal("labels", labels.size(), "texts", rows.size()));
+    const plaudit_text_batch batch = rows.get();
+    const detail::run running(run);
+    model made;
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        const plaudit_status status =
+            plaudit_model_calibrate(get(), &batch, labels.data(), method, running.get(),
+                                    made.handle_.slot(), report, error);
+        return status == PLAUDIT_OK ? made.read_info(error) : status;
+      });
+    });
+  }
+
+  /// A lexicon model with words of one's own: valences from -4 to 4, one a word.
+  outcome<model> with_words(const texts &words, span<const double> valences) const {
+    if (valences.size() != words.size())
+      return detail::fail<model>(
+          detail::unequal("valences", valences.size(), "words", words.size()));
+    const plaudit_text_batch batch = words.get();
+    model made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status = plaudit_model_with_words(get(), &batch, valences.data(),
+                                                             made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? made.read_info(error) : status;
+    });
+  }
+
   /// For single events.
   outcome<plaudit::scorer> scorer(const predict_options &options = {}) const {
     plaudit::scorer made;
@@ -893,35 +1004,35 @@ class model {
   model_info info_;
 };
 
-/// Fits a classifier head on a model that embeds. [exclusive]
+/// Trains a classifier: a head on a model that embeds or, where the options name an architecture, a
+/// network or linear model. The strings that options point to are needed while it is made. [exclusive]
 class trainer {
  public:
-  /// With these labels, 2 to 4096 different names.
-  static outcome<trainer> create(const plaudit::model &encoder, const texts &labels,
+  /// With these labels, 2 to 4096 different names, starting from a model.
+  static outcome<trainer> create(const plaudit::model &base, const texts &labels,
                                  const trainer_options &options = {}) {
-    const plaudit_text_batch names = labels.get();
-    trainer made;
-    made.width_ = encoder.width(options.pooling);
-    return detail::finish(made, [&](plaudit_error **error) {
-      return plaudit_trainer_create(encoder.get(), &names, &options, made.handle_.slot(), error);
-    });
+    return create(&base, labels, options);
+  }
+
+  /// Of an architecture that starts from no model.
+  static outcome<trainer> create(const texts &labels, const trainer_options &options) {
+    return create(nullptr, labels, options);
   }
 
   /// Keeps texts as examples; labels are indices into the trainer's. All or nothing.
   outcome<void> add(const texts &rows, span<const std::int32_t> labels,
                     const run_options &run = {}) {
-    if (labels.size() != rows.size())
-      return detail::fail<void>(detail::unequal("labels", labels.size(), "texts", rows.size()));
-    const plaudit_text_batch batch = rows.get();
-    const detail::run running(run);
-    return detail::check(running, [&](plaudit_error **error) {
-      return running([&] {
-        return plaudit_trainer_add(get(), &batch, labels.data(), running.get(), error);
-      });
-    });
+    return keep(plaudit_trainer_add, rows, labels, run);
   }
 
-  /// Keeps embeddings made before, [labels, width], as examples.
+  /// Keeps texts by which epochs and penalties are compared; nothing is learnt from them. Not for
+  /// heads.
+  outcome<void> add_validation(const texts &rows, span<const std::int32_t> labels,
+                               const run_options &run = {}) {
+    return keep(plaudit_trainer_add_validation, rows, labels, run);
+  }
+
+  /// Keeps embeddings made before, [labels, width], as examples of a head.
   outcome<void> add(const embeddings &vectors, span<const std::int32_t> labels) {
     return add_embeddings(vectors.values, vectors.width, labels);
   }
@@ -939,7 +1050,8 @@ class trainer {
     });
   }
 
-  /// Fits to all examples. Cancelled or out of time, the last complete iteration can be used.
+  /// Trains on all examples. Cancelled or out of time, model() gives the best epoch so far, else
+  /// the last complete step or iteration.
   outcome<training_report> fit(const run_options &run = {}) {
     const detail::run running(run);
     training_report report;
@@ -948,7 +1060,19 @@ class trainer {
     });
   }
 
-  /// The encoder with the head as it is now; INVALID_STATE before the first fit.
+  /// The epochs of the last fit, also of one that was cancelled. Heads and linear models have none.
+  outcome<std::vector<epoch>> history() {
+    std::vector<epoch> epochs;
+    return detail::finish(epochs, [&](plaudit_error **error) {
+      std::int64_t count = 0;
+      const plaudit_status status = plaudit_trainer_history(get(), nullptr, 0, &count, error);
+      if (status != PLAUDIT_OK) return status;
+      epochs.resize(detail::size(count));
+      return plaudit_trainer_history(get(), epochs.data(), count, &count, error);
+    });
+  }
+
+  /// What the last fit made; INVALID_STATE before the first.
   outcome<plaudit::model> model() {
     plaudit::model made;
     return detail::finish(made, [&](plaudit_error **error) {
@@ -961,9 +1085,111 @@ class trainer {
 
  private:
   trainer() noexcept = default;
+
+  static outcome<trainer> create(const plaudit::model *base, const texts &labels,
+                                 const trainer_options &options) {
+    const plaudit_text_batch names = labels.get();
+    trainer made;
+    if (base) made.width_ = base->width(options.pooling);
+    return detail::finish(made, [&](plaudit_error **error) {
+      // A model that was moved away must not read as none.
+      if (base && !base->get()) return plaudit_status{PLAUDIT_ERROR_INVALID_HANDLE};
+      return plaudit_trainer_create(base ? base->get() : nullptr, &names, &options,
+                                    made.handle_.slot(), error);
+    });
+  }
+
+  template <class Add>
+  outcome<void> keep(Add add, const texts &rows, span<const std::int32_t> labels,
+                     const run_options &run) {
+    if (labels.size() != rows.size())
+      return detail::fail<void>(detail::unequal("labels", labels.size(), "texts", rows.size()));
+    const plaudit_text_batch batch = rows.get();
+    const detail::run running(run);
+    return detail::check(running, [&](plaudit_error **error) {
+      return running([&] { return add(get(), &batch, labels.data(), running.get(), error); });
+    });
+  }
+
   detail::handle<plaudit_trainer, plaudit_trainer_free> handle_;
   std::size_t width_ = 0;
 };
+
+/// How candidates are cross-validated.
+struct search_options {
+  std::int64_t folds = 5;
+  /// Of the folds; candidates have a seed of their own.
+  std::uint64_t seed = 0;
+  /// [texts] rows of equal numbers stay together; empty for none.
+  span<const std::int64_t> groups = {};
+};
+
+/// Candidates, each trained and judged on every fold.
+struct search_result {
+  std::size_t fold_count = 0;
+  std::vector<fold_result> folds; ///< [candidates, fold_count]
+  std::size_t best = 0;           ///< of the highest mean macro-F1, the first of equal ones
+
+  std::size_t size() const noexcept { return fold_count ? folds.size() / fold_count : 0; }
+  span<const fold_result> operator[](std::size_t candidate) const noexcept {
+    return {folds.data() + candidate * fold_count, fold_count};
+  }
+};
+
+namespace detail {
+
+inline outcome<search_result> search(const plaudit::model *base, const texts &labels,
+                                     const texts &rows, span<const std::int32_t> truth,
+                                     span<const trainer_options> candidates,
+                                     const search_options &options, const run_options &run) {
+  if (truth.size() != rows.size())
+    return fail<search_result>(unequal("truth", truth.size(), "texts", rows.size()));
+  if (!options.groups.empty() && options.groups.size() != rows.size())
+    return fail<search_result>(unequal("groups", options.groups.size(), "texts", rows.size()));
+  const plaudit_text_batch names = labels.get(), batch = rows.get();
+  const detail::run running(run);
+  std::vector<const plaudit_trainer_options *> given;
+  for (const trainer_options &candidate : candidates) given.push_back(&candidate);
+  search_result made;
+  // Absurd counts are refused by the library, before there is room for them.
+  if (options.folds >= 2 && options.folds <= 65536 && given.size() <= 65536) {
+    made.fold_count = size(options.folds);
+    made.folds.resize(given.size() * made.fold_count);
+  }
+  return finish(made, running, [&](plaudit_error **error) {
+    if (base && !base->get()) return plaudit_status{PLAUDIT_ERROR_INVALID_HANDLE};
+    return running([&] {
+      std::int64_t best = 0;
+      const plaudit_status status = plaudit_trainer_search(
+          base ? base->get() : nullptr, &names, &batch, truth.data(),
+          options.groups.empty() ? nullptr : options.groups.data(), given.data(),
+          length(given.size()), options.folds, options.seed, running.get(), made.folds.data(),
+          &best, error);
+      made.best = size(best);
+      return status;
+    });
+  });
+}
+
+}  // namespace detail
+
+/// Cross-validates candidates, such as the points of a grid; truth are indices into labels.
+inline outcome<search_result> search(const plaudit::model &base, const texts &labels,
+                                     const texts &rows, span<const std::int32_t> truth,
+                                     span<const trainer_options> candidates,
+                                     const search_options &options = {},
+                                     const run_options &run = {}) {
+  return detail::search(&base, labels, rows, truth, candidates, options, run);
+}
+
+/// The same for architectures that start from no model.
+inline outcome<search_result> search(const texts &labels, const texts &rows,
+                                     span<const std::int32_t> truth,
+                                     span<const trainer_options> candidates,
+                                     const search_options &options = {},
+                                     const run_options &run = {}) {
+  return detail::search(nullptr, labels, rows, truth, candidates, options, run);
+}
 
 // ---- Stats ------------------------------------------------------------------------------------
 
@@ -1155,6 +1381,383 @@ inline outcome<classification_report> classification(span<const std::int32_t> tr
     made.support.resize(classes);
     made.confusion.resize(classes * classes);
     return compare(true);
+  });
+}
+
+using label_options = sized<plaudit_label_options>;
+using label_scores = plaudit_label_scores;
+using score_options = sized<plaudit_score_options>;
+using regression_options = sized<plaudit_regression_options>;
+using regression_metrics = sized<plaudit_regression_metrics>;
+using reliability_options = sized<plaudit_reliability_options>;
+using bootstrap_options = sized<plaudit_bootstrap_options>;
+using mcnemar_test = sized<plaudit_mcnemar>;
+
+/// The F score of a precision and a recall; beta above 1 favours recall.
+inline outcome<double> f_score(double precision, double recall, double beta = 1) {
+  double found = 0;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_f_score(precision, recall, beta, &found, error);
+  });
+}
+
+/// Predicted against true classes, with weights, averages and measures of agreement.
+struct label_metrics : sized<plaudit_label_metrics> {
+  std::vector<label_scores> classes;
+  std::vector<double> confusion;  ///< [classes, classes] (true, predicted), in weight
+};
+
+/// Compares class indices below class_count; options.weights, where given, has as many elements.
+inline outcome<label_metrics> labels(span<const std::int32_t> truth,
+                                     span<const std::int32_t> predicted, std::int64_t class_count,
+                                     const label_options &options = {}) {
+  if (truth.size() != predicted.size())
+    return detail::fail<label_metrics>(
+        detail::unequal("truth", truth.size(), "predicted", predicted.size()));
+  label_metrics made;
+  return detail::finish(made, [&](plaudit_error **error) {
+    const auto compare = [&](bool whole) {
+      return plaudit_stats_label_metrics(truth.data(), predicted.data(),
+                                         detail::length(truth.size()), class_count, &options, &made,
+                                         whole ? made.classes.data() : nullptr,
+                                         whole ? made.confusion.data() : nullptr, error);
+    };
+    // First without arrays, so that nothing is allocated for a number of classes that is refused.
+    const plaudit_status status = compare(false);
+    if (status != PLAUDIT_OK) return status;
+    const std::size_t classes = detail::size(class_count);
+    made.classes.resize(classes);
+    made.confusion.resize(classes * classes);
+    return compare(true);
+  });
+}
+
+namespace detail_stats {
+
+/// Rows of a table with one row a true class; an error where they do not fit.
+inline bool fits(std::size_t rows, std::size_t cells, std::int64_t columns) noexcept {
+  return columns < 1 || columns > 65536 || rows * static_cast<std::size_t>(columns) == cells;
+}
+
+inline error misfit(std::size_t rows, std::size_t cells, std::int64_t columns) {
+  return detail::unequal("scores", cells, "rows times columns",
+                         rows * static_cast<std::size_t>(columns));
+}
+
+}  // namespace detail_stats
+
+/// Scores against true classes.
+struct score_metrics : sized<plaudit_score_metrics> {
+  std::vector<double> class_auc;                ///< [columns] class against rest
+  std::vector<double> class_average_precision;  ///< [columns]
+};
+
+/// Judges scores [rows, columns]; one column is the score of class 1.
+inline outcome<score_metrics> scores(span<const std::int32_t> truth, span<const double> scores,
+                                     std::int64_t columns = 1, const score_options &options = {}) {
+  if (!detail_stats::fits(truth.size(), scores.size(), columns))
+    return detail::fail<score_metrics>(detail_stats::misfit(truth.size(), scores.size(), columns));
+  score_metrics made;
+  if (columns >= 1 && columns <= 65536) {
+    made.class_auc.resize(detail::size(columns));
+    made.class_average_precision.resize(detail::size(columns));
+  }
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_score_metrics(truth.data(), scores.data(), detail::length(truth.size()),
+                                       columns, &options, &made, made.class_auc.data(),
+                                       made.class_average_precision.data(), error);
+  });
+}
+
+/// False and true positive rate at each threshold.
+struct roc {
+  std::vector<double> false_positive_rate;
+  std::vector<double> true_positive_rate;
+  std::vector<double> thresholds;  ///< falling from +infinity
+};
+
+/// The ROC curve; weights may be empty. With drop, without points on the line between others.
+inline outcome<roc> roc_curve(span<const std::int32_t> truth, span<const double> scores,
+                              span<const double> weights = {}, bool drop = false) {
+  if (truth.size() != scores.size())
+    return detail::fail<roc>(detail::unequal("truth", truth.size(), "scores", scores.size()));
+  if (!weights.empty() && weights.size() != scores.size())
+    return detail::fail<roc>(detail::unequal("weights", weights.size(), "scores", scores.size()));
+  const std::size_t room = truth.size() + 1;
+  roc made{std::vector<double>(room), std::vector<double>(room), std::vector<double>(room)};
+  return detail::finish(made, [&](plaudit_error **error) {
+    std::int64_t count = 0;
+    const plaudit_status status = plaudit_stats_roc_curve(
+        truth.data(), scores.data(), weights.empty() ? nullptr : weights.data(),
+        detail::length(truth.size()), drop, made.false_positive_rate.data(),
+        made.true_positive_rate.data(), made.thresholds.data(), detail::length(room), &count,
+        error);
+    made.false_positive_rate.resize(detail::size(count));
+    made.true_positive_rate.resize(detail::size(count));
+    made.thresholds.resize(detail::size(count));
+    return status;
+  });
+}
+
+/// Precision and recall by rising threshold.
+struct precision_recall {
+  std::vector<double> precision;
+  std::vector<double> recall;
+  std::vector<double> thresholds;  ///< the last is +infinity
+};
+
+/// The precision-recall curve; weights may be empty.
+inline outcome<precision_recall> precision_recall_curve(span<const std::int32_t> truth,
+                                                        span<const double> scores,
+                                                        span<const double> weights = {}) {
+  if (truth.size() != scores.size())
+    return detail::fail<precision_recall>(
+        detail::unequal("truth", truth.size(), "scores", scores.size()));
+  if (!weights.empty() && weights.size() != scores.size())
+    return detail::fail<precision_recall>(
+        detail::unequal("weights", weights.size(), "scores", scores.size()));
+  const std::size_t room = truth.size() + 1;
+  precision_recall made{std::vector<double>(room), std::vector<double>(room),
+                        std::vector<double>(room)};
+  return detail::finish(made, [&](plaudit_error **error) {
+    std::int64_t count = 0;
+    const plaudit_status status = plaudit_stats_precision_recall_curve(
+        truth.data(), scores.data(), weights.empty() ? nullptr : weights.data(),
+        detail::length(truth.size()), made.precision.data(), made.recall.data(),
+        made.thresholds.data(), detail::length(room), &count, error);
+    made.precision.resize(detail::size(count));
+    made.recall.resize(detail::size(count));
+    made.thresholds.resize(detail::size(count));
+    return status;
+  });
+}
+
+/// Judges predicted numbers.
+inline outcome<regression_metrics> regression(span<const double> truth,
+                                              span<const double> predicted,
+                                              const regression_options &options = {}) {
+  if (truth.size() != predicted.size())
+    return detail::fail<regression_metrics>(
+        detail::unequal("truth", truth.size(), "predicted", predicted.size()));
+  regression_metrics found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_regression(truth.data(), predicted.data(), detail::length(truth.size()),
+                                    &options, &found, error);
+  });
+}
+
+/// Calibration errors and the table they are made of.
+struct reliability_table : sized<plaudit_reliability> {
+  std::vector<plaudit_reliability_bin> bins;
+};
+
+/// How often events happen that were given a probability; of one column or top label.
+inline outcome<reliability_table> reliability(span<const std::int32_t> truth,
+                                              span<const double> probabilities,
+                                              std::int64_t columns = 1,
+                                              const reliability_options &options = {}) {
+  if (!detail_stats::fits(truth.size(), probabilities.size(), columns))
+    return detail::fail<reliability_table>(
+        detail_stats::misfit(truth.size(), probabilities.size(), columns));
+  reliability_table made;
+  return detail::finish(made, [&](plaudit_error **error) {
+    const auto judge = [&](plaudit_reliability_bin *bins) {
+      return plaudit_stats_reliability(truth.data(), probabilities.data(),
+                                       detail::length(truth.size()), columns, &options, &made, bins,
+                                       error);
+    };
+    const plaudit_status status = judge(nullptr);
+    if (status != PLAUDIT_OK) return status;
+    made.bins.resize(detail::size(options.bin_count == 0 ? 10 : options.bin_count));
+    return judge(made.bins.data());
+  });
+}
+
+/// A map from scores to probabilities: its three members are all of it.
+struct calibration {
+  std::int32_t method = PLAUDIT_CALIBRATION_TEMPERATURE;
+  std::int64_t columns = 1;
+  std::vector<double> parameters;
+  calibration_report report;  ///< of the fit
+
+  /// Fits to logits [rows, columns] of rows that the model was not trained on.
+  static outcome<calibration> fit(std::int32_t method, span<const double> logits,
+                                  span<const std::int32_t> truth, std::int64_t columns = 1) {
+    if (!detail_stats::fits(truth.size(), logits.size(), columns))
+      return detail::fail<calibration>(detail_stats::misfit(truth.size(), logits.size(), columns));
+    calibration made;
+    made.method = method;
+    made.columns = columns;
+    if (columns >= 1 && columns <= 65536)
+      made.parameters.resize(2 * logits.size() + 2 * detail::size(columns));
+    return detail::finish(made, [&](plaudit_error **error) {
+      std::int64_t count = 0;
+      const plaudit_status status = plaudit_stats_calibration_fit(
+          method, logits.data(), detail::length(truth.size()), columns, truth.data(),
+          made.parameters.data(), detail::length(made.parameters.size()), &count, &made.report,
+          error);
+      made.parameters.resize(detail::size(count));
+      return status;
+    });
+  }
+
+  /// Probabilities in the shape of the logits.
+  outcome<std::vector<double>> apply(span<const double> logits) const {
+    const std::size_t width = detail::size(columns < 1 ? 1 : columns);
+    if (logits.size() % width != 0)
+      return detail::fail<std::vector<double>>(
+          detail::unequal("logits", logits.size(), "a row", width));
+    std::vector<double> made(logits.size());
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_stats_calibration_apply(
+          method, parameters.data(), detail::length(parameters.size()), logits.data(),
+          detail::length(logits.size() / width), columns, made.data(), error);
+    });
+  }
+};
+
+/// An interval around a metric.
+struct bootstrap_result : sized<plaudit_bootstrap_result> {
+  std::vector<double> values;  ///< of each resample, NaN where the metric does not exist
+};
+
+namespace detail_stats {
+
+inline outcome<bootstrap_result> resample(std::int32_t metric, const plaudit_bootstrap_data &data,
+                                          const bootstrap_options &options,
+                                          const run_options &run) {
+  bootstrap_result made;
+  const std::int64_t resamples = options.resamples == 0 ? 1000 : options.resamples;
+  if (resamples >= 1 && resamples <= 10000000) made.values.resize(detail::size(resamples));
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control([&] {
+      return plaudit_stats_bootstrap(metric, &data, &options, control.get(), &made,
+                                     made.values.data(), error);
+    });
+  });
+}
+
+}  // namespace detail_stats
+
+/// Of PLAUDIT_METRIC_ACCURACY to _QUADRATIC_KAPPA.
+inline outcome<bootstrap_result> bootstrap_labels(
+    std::int32_t metric, span<const std::int32_t> truth, span<const std::int32_t> predicted,
+    std::int64_t class_count, const bootstrap_options &options = {}, const run_options &run = {}) {
+  if (truth.size() != predicted.size())
+    return detail::fail<bootstrap_result>(
+        detail::unequal("truth", truth.size(), "predicted", predicted.size()));
+  sized<plaudit_bootstrap_data> data;
+  data.count = detail::length(truth.size());
+  data.class_count = class_count;
+  data.classes = truth.data();
+  data.predicted = predicted.data();
+  return detail_stats::resample(metric, data, options, run);
+}
+
+/// Of PLAUDIT_METRIC_AUC, _LOG_LOSS and _BRIER; scores [rows, columns].
+inline outcome<bootstrap_result> bootstrap_scores(
+    std::int32_t metric, span<const std::int32_t> truth, span<const double> scores,
+    std::int64_t columns = 1, const bootstrap_options &options = {}, const run_options &run = {}) {
+  if (!detail_stats::fits(truth.size(), scores.size(), columns))
+    return detail::fail<bootstrap_result>(
+        detail_stats::misfit(truth.size(), scores.size(), columns));
+  sized<plaudit_bootstrap_data> data;
+  data.count = detail::length(truth.size());
+  data.class_count = columns;
+  data.classes = truth.data();
+  data.scores = scores.data();
+  return detail_stats::resample(metric, data, options, run);
+}
+
+/// Of PLAUDIT_METRIC_MEAN_ABSOLUTE_ERROR to _R2.
+inline outcome<bootstrap_result> bootstrap_numbers(std::int32_t metric, span<const double> truth,
+                                                   span<const double> predicted,
+                                                   const bootstrap_options &options = {},
+                                                   const run_options &run = {}) {
+  if (truth.size() != predicted.size())
+    return detail::fail<bootstrap_result>(
+        detail::unequal("truth", truth.size(), "predicted", predicted.size()));
+  sized<plaudit_bootstrap_data> data;
+  data.count = detail::length(truth.size());
+  data.numbers = truth.data();
+  data.predicted_numbers = predicted.data();
+  return detail_stats::resample(metric, data, options, run);
+}
+
+/// McNemar's test of the rows that only one of two models got right.
+inline outcome<mcnemar_test> mcnemar(std::int64_t only_first, std::int64_t only_second) {
+  mcnemar_test found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_mcnemar(only_first, only_second, &found, error);
+  });
+}
+
+/// The same from the classes that both predicted for the same rows.
+inline outcome<mcnemar_test> mcnemar(span<const std::int32_t> truth, span<const std::int32_t> first,
+                                     span<const std::int32_t> second) {
+  if (truth.size() != first.size())
+    return detail::fail<mcnemar_test>(
+        detail::unequal("first", first.size(), "truth", truth.size()));
+  if (truth.size() != second.size())
+    return detail::fail<mcnemar_test>(
+        detail::unequal("second", second.size(), "truth", truth.size()));
+  mcnemar_test found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_mcnemar_labels(truth.data(), first.data(), second.data(),
+                                        detail::length(truth.size()), &found, nullptr, error);
+  });
+}
+
+/// How rows are assigned to parts or folds.
+struct split_options {
+  /// Of all rows; empty for none, and then there is nothing to keep in ratio.
+  span<const std::int32_t> labels = {};
+  std::int64_t class_count = 0;
+  /// Rows of equal numbers stay together; empty for none.
+  span<const std::int64_t> groups = {};
+  std::uint64_t seed = 0;
+};
+
+namespace detail_stats {
+
+inline const char *misfit(std::size_t rows, const split_options &options) noexcept {
+  if (!options.labels.empty() && options.labels.size() != rows) return "labels";
+  if (!options.groups.empty() && options.groups.size() != rows) return "groups";
+  return nullptr;
+}
+
+}  // namespace detail_stats
+
+/// The part of each of `rows` rows, for fractions that add up to 1.
+inline outcome<std::vector<std::int32_t>> split(std::size_t rows, span<const double> fractions,
+                                                const split_options &options = {}) {
+  using parts = std::vector<std::int32_t>;
+  if (const char *name = detail_stats::misfit(rows, options))
+    return detail::fail<parts>(
+        error(PLAUDIT_ERROR_INVALID_ARGUMENT, std::string(name) + " are not one a row"));
+  parts made(rows);
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_split(
+        options.labels.empty() ? nullptr : options.labels.data(), options.class_count,
+        options.groups.empty() ? nullptr : options.groups.data(), detail::length(rows),
+        fractions.data(), detail::length(fractions.size()), options.seed, made.data(), error);
+  });
+}
+
+/// The fold, of `count` equal ones, in which each of `rows` rows is held out.
+inline outcome<std::vector<std::int32_t>> folds(std::size_t rows, std::int64_t count,
+                                                const split_options &options = {}) {
+  using parts = std::vector<std::int32_t>;
+  if (const char *name = detail_stats::misfit(rows, options))
+    return detail::fail<parts>(
+        error(PLAUDIT_ERROR_INVALID_ARGUMENT, std::string(name) + " are not one a row"));
+  parts made(rows);
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_folds(options.labels.empty() ? nullptr : options.labels.data(),
+                               options.class_count,
+                               options.groups.empty() ? nullptr : options.groups.data(),
+                               detail::length(rows), count, options.seed, made.data(), error);
   });
 }
 

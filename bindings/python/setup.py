@@ -1,4 +1,5 @@
-"""Puts the native library into the wheel: the one that `make build` left in out/lib, or a new one.
+"""Puts the native library and the default model into the wheel: those that `make build model` left
+in out, or new ones.
 
 Everything else is said in pyproject.toml.
 """
@@ -22,6 +23,7 @@ if not HEADER.is_file():
     sys.exit("plaudit builds from its checkout only: clone it, then pip install ./bindings/python")
 MACROS = dict(re.findall(r"#define PLAUDIT_(\w+) (\d+)", HEADER.read_text()))
 VERSION = ".".join(MACROS[f"VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH"))
+MODEL = "brand-sentiment"
 SONAME = f"libplaudit.so.{MACROS['ABI_VERSION']}"
 
 # Nothing is built in the checkout, where a module that was deleted since would be packed again.
@@ -50,6 +52,22 @@ class BuildWithLibrary(build_py):
         native.mkdir(parents=True, exist_ok=True)
         self.copy_file(str(library), str(native / SONAME))
         self.copy_tree(str(CHECKOUT / "out/licenses"), str(native / "licenses"))
+        self.copy_model(native / "models" / MODEL)
+
+    def copy_model(self, target):
+        """The default model, beside the library, which looks for it there."""
+        source = CHECKOUT / "out/models" / MODEL
+        if not (source / "config.json").is_file():
+            self.announce("putting the default model together with make", level=2)
+            try:
+                subprocess.run(["make", "-C", str(CHECKOUT), "model"], check=True)
+            except (OSError, subprocess.CalledProcessError) as error:
+                sys.exit(f"the default model could not be made, see `make model`: {error}")
+        for file in sorted(source.rglob("*")):
+            if file.is_file() and not file.name.startswith("."):
+                copy = target / file.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                self.copy_file(str(file), str(copy))
 
 
 class WheelOfThisPlatform(bdist_wheel):

@@ -126,6 +126,20 @@ void tokenizers(tally &t) {
   CHECK(kept.ids()[1] == tokenizer.token_id("love"));
 }
 
+void cleaning(tally &t) {
+  const auto cleaned = plaudit::clean("tweets-1", {"@bob loooves it", "caf\xE9 http://t.co/x!"});
+  CHECK(cleaned.size() == 2);
+  CHECK(cleaned[0] == "@user looves it");
+  CHECK(cleaned[1] == "caf\xE9 http!");
+  CHECK(cleaned.raw_span(0, 6, 12) == std::make_pair(std::size_t{5}, std::size_t{12}));
+  CHECK(cleaned.starts(1).size() == 10 && cleaned.starts(1)[5] == 5);
+  CHECK(cleaned.ends(1)[9] == 19);
+  CHECK(cleaned.get() != nullptr);
+  CHECK(plaudit::clean("none", plaudit::texts{}).size() == 0);
+  CHECK(plaudit::cleaning_recipes().find("\"bertweet-1\"") != std::string_view::npos);
+  EXPECT(NOT_FOUND, [&] { return plaudit::clean("tweets-0", {"a"}); });
+}
+
 void text_containers(tally &t) {
   const auto model = plaudit::model::load(classifier_folder());
   const std::vector<std::string> strings = {"love it", "", "still late"};
@@ -196,7 +210,14 @@ void models(tally &t) {
   const auto folder = temporary_folder();
   model.save(folder);
   CHECK(plaudit::model::load(folder).predict({"love it", "late again"}).scores == scored.scores);
+  plaudit::save_options bytes;
+  bytes.storage = PLAUDIT_STORAGE_ROWS_INT8;
+  model.save(folder, bytes);
+  CHECK(std::fabs(plaudit::model::load(folder).predict({"love it"}).scores[0] - scored[0][0]) < 0.05);
+  setenv("PLAUDIT_MODEL", folder.c_str(), 1);
+  CHECK(plaudit::model::load_default().label(0) == "positive");
   std::filesystem::remove_all(folder);
+  EXPECT(NOT_FOUND, [] { return plaudit::model::load_default(); });
   EXPECT(INVALID_ARGUMENT, [&] { model.save(""); });
 
   const auto embedder = plaudit::model::load(embedder_folder());
@@ -267,6 +288,98 @@ void trainers(tally &t) {
   plaudit::run_options run;
   run.progress = [](const plaudit::progress &) { return true; };
   CHECK(trainer.fit(run).loss == report.loss);
+}
+
+void networks(tally &t) {
+  const auto encoder = plaudit::model::load(embedder_folder());
+  const std::vector<std::string> posts = {"love it", "great tea", "thanks", "super coffee",
+                                          "hate it", "late",      "broken", "never again"};
+  const std::vector<std::int32_t> labels = {0, 0, 0, 0, 1, 1, 1, 1};
+  const plaudit::texts names = {"good", "bad"};
+
+  plaudit::trainer_options options;
+  options.architecture = "BertForSequenceClassification";
+  options.cleaning = "tweets-1";
+  options.epochs = 3;
+  options.batch_size = 4;
+  options.dropout = -1;
+  auto trainer = plaudit::trainer::create(encoder, names, options);
+  CHECK(trainer.history().empty());
+  trainer.add(posts, labels);
+  trainer.add_validation(posts, labels);
+  EXPECT(INVALID_ARGUMENT, [&] { trainer.add_validation({"one"}, labels); });
+  EXPECT(INVALID_STATE, [&] { trainer.add(encoder.embed(posts), labels); });
+  std::int64_t steps = 0;
+  plaudit::run_options run;
+  run.progress = [&](const plaudit::progress &progress) {
+    steps = progress.step;
+    return progress.phase == PLAUDIT_PHASE_TRAINING;
+  };
+  const auto report = trainer.fit(run);
+  CHECK(report.example_count == 8 && report.holdout_count == 8 && steps == 6);
+  CHECK(report.iteration_count == 6 && report.skipped_steps == 0);
+  const std::vector<plaudit::epoch> epochs = trainer.history();
+  CHECK(epochs.size() == 3 && epochs[1].epoch == 2 && epochs[2].step == 6);
+  CHECK(epochs[static_cast<std::size_t>(report.best_epoch - 1)].validation_loss ==
+        report.holdout_loss);
+
+  const auto model = trainer.model();
+  CHECK(model.info().cleaning == "tweets-1"sv && !model.info().calibration);
+  CHECK(model.info().architecture == "BertForSequenceClassification"sv);
+  plaudit::calibration_report gain;
+  const auto calibrated =
+      model.calibrate(posts, labels, PLAUDIT_CALIBRATION_TEMPERATURE, &gain);
+  CHECK(calibrated.info().calibration == "temperature"sv && gain.loss_after <= gain.loss_before);
+  CHECK(calibrated.predict(posts).labels == model.predict(posts).labels);
+  CHECK(model.calibrate(posts, labels).predict(posts).scores == calibrated.predict(posts).scores);
+  EXPECT(INVALID_ARGUMENT, [&] { return model.calibrate({"one"}, labels); });
+  const std::string folder = temporary_folder();
+  calibrated.save(folder);
+  CHECK(plaudit::model::load(folder).predict(posts).scores == calibrated.predict(posts).scores);
+  std::filesystem::remove_all(folder);
+
+  // Without a model to start from; a model that was moved away is none of that kind.
+  options.architecture = "HashedLinear";
+  auto hashed = plaudit::trainer::create({"good", "bad"}, options);
+  hashed.add(posts, labels);
+  CHECK(hashed.fit().example_count == 8 && hashed.history().empty());
+  CHECK(hashed.model().label(0) == "good");
+  auto moved = plaudit::model::load(embedder_folder());
+  const auto target = std::move(moved);
+  EXPECT(INVALID_HANDLE, [&] { return plaudit::trainer::create(moved, names, options); });
+  options.architecture = "BertForSequenceClassification";
+  EXPECT(INVALID_ARGUMENT, [&] { return plaudit::trainer::create(names, options); });
+
+  std::vector<plaudit::trainer_options> candidates(2);
+  for (auto &candidate : candidates) candidate.architecture = "HashedLinear";
+  candidates[1].learning_rate = 1e-9;
+  plaudit::search_options folds;
+  folds.folds = 2;
+  const auto found = plaudit::search(names, posts, labels, candidates, folds);
+  CHECK(found.size() == 2 && found.fold_count == 2 && found[1].size() == 2);
+  CHECK(found[0][0].training_count == 4 && found[1][1].held_count == 4);
+  CHECK(found.best < 2);
+  const std::vector<std::int64_t> groups = {1, 1, 2, 2, 3, 3, 4, 4};
+  folds.groups = groups;
+  CHECK(plaudit::search(encoder, names, posts, labels, candidates, folds).folds.size() == 4);
+  folds.groups = {};
+  EXPECT(INVALID_ARGUMENT,
+         [&] { return plaudit::search(names, posts, {labels.data(), 3}, candidates); });
+  folds.groups = {groups.data(), 3};
+  EXPECT(INVALID_ARGUMENT, [&] { return plaudit::search(names, posts, labels, candidates, folds); });
+  folds.groups = {};
+  folds.folds = std::int64_t{1} << 60;
+  EXPECT(OUT_OF_RANGE, [&] { return plaudit::search(names, posts, labels, candidates, folds); });
+  EXPECT(INVALID_HANDLE, [&] { return plaudit::search(moved, names, posts, labels, candidates); });
+
+  const auto vader =
+      plaudit::model::load(from_environment("PLAUDIT_CHECKOUT") + "/models/vader");
+  const std::vector<double> valences = {4, -4};
+  const auto own = vader.with_words({"zephyr", "love"}, valences);
+  CHECK(own.predict({"so zephyr"}).labels[0] == own.label_index("positive"));
+  CHECK(vader.predict({"so zephyr"}).labels[0] == vader.label_index("neutral"));
+  EXPECT(INVALID_ARGUMENT, [&] { return vader.with_words({"zephyr"}, valences); });
+  EXPECT(UNSUPPORTED, [&] { return encoder.with_words({"zephyr", "love"}, valences); });
 }
 
 std::vector<std::string> many_posts() {
@@ -422,19 +535,119 @@ void statistics(tally &t) {
   EXPECT(INVALID_ARGUMENT, [&] { return stats::classification(truth, predicted, INT64_MIN); });
 }
 
+void model_metrics(tally &t) {
+  using namespace plaudit;
+  CHECK(near(stats::f_score(0.89, 0.88), 0.8849717514124293));
+  const std::vector<std::int32_t> truth = {0, 0, 1, 1};
+  const std::vector<std::int32_t> predicted = {0, 1, 1, 1};
+  const std::vector<double> scores = {0.1, 0.6, 0.6, 0.9};
+  const std::vector<double> weights = {1, 1, 1, 3};
+
+  const auto labels = stats::labels(truth, predicted, 2);
+  CHECK(labels.accuracy == 0.75 && labels.classes[0].recall == 0.5 && labels.kappa == 0.5);
+  CHECK(labels.confusion == (std::vector<double>{1, 1, 0, 2}));
+  stats::label_options weighted;
+  weighted.weights = weights.data();
+  CHECK(near(stats::labels(truth, predicted, 2, weighted).accuracy, 5.0 / 6));
+  EXPECT(INVALID_DATA, [&] { return stats::labels(truth, predicted, 1); }, 1);
+  EXPECT(OUT_OF_RANGE, [&] { return stats::labels(truth, predicted, 1LL << 39); });
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::labels(truth, {}, 2); });
+
+  const auto judged = stats::scores(truth, scores);
+  CHECK(judged.auc == 0.875 && judged.class_auc[0] == 0.875 && judged.flags == 0);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::scores(truth, scores, 2); });
+  EXPECT(OUT_OF_RANGE, [&] { return stats::scores(truth, scores, 0); });
+  const std::vector<double> table = {0.9, 0.1, 0.4, 0.6, 0.4, 0.6, 0.1, 0.9};
+  CHECK(stats::scores(truth, table, 2).macro_auc == 0.875);
+  const auto roc = stats::roc_curve(truth, scores);
+  CHECK(roc.true_positive_rate == (std::vector<double>{0, 0.5, 1, 1}));
+  CHECK(std::isinf(roc.thresholds[0]) && roc.thresholds.back() == 0.1);
+  CHECK(stats::roc_curve(truth, scores, weights, true).thresholds.size() == 4);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::roc_curve(truth, {}); });
+  EXPECT(INVALID_ARGUMENT, [&] {
+    return stats::roc_curve(truth, scores, span<const double>(weights).subspan(0, 2));
+  });
+  const auto curve = stats::precision_recall_curve(truth, scores);
+  CHECK(curve.precision.back() == 1 && curve.recall.front() == 1 && curve.recall.size() == 4);
+
+  const auto errors = stats::regression(scores, weights);
+  CHECK(near(errors.mean_absolute_error, (0.9 + 0.4 + 0.4 + 2.1) / 4));
+  EXPECT(UNDEFINED, [] { return stats::regression({}, {}); });
+
+  stats::reliability_options two;
+  two.bin_count = 2;
+  const auto reliability = stats::reliability(truth, scores, 1, two);
+  CHECK(reliability.bins.size() == 2 && reliability.bins[1].count == 3);
+  CHECK(near(reliability.bins[1].predicted, 0.7));
+  CHECK(stats::reliability(truth, table, 2).bins.size() == 10);
+
+  for (const std::int32_t method :
+       {PLAUDIT_CALIBRATION_TEMPERATURE, PLAUDIT_CALIBRATION_PLATT, PLAUDIT_CALIBRATION_ISOTONIC}) {
+    const auto map = stats::calibration::fit(method, table, truth, 2);
+    CHECK(map.report.loss_after <= map.report.loss_before);
+    stats::calibration same;
+    same.method = method;
+    same.columns = 2;
+    same.parameters = map.parameters;
+    CHECK(same.apply(table) == map.apply(table));
+    EXPECT(INVALID_ARGUMENT, [&] { return map.apply({scores.data(), 3}); });
+  }
+  EXPECT(CORRUPT, [&] { return stats::calibration{}.apply(scores); });
+
+  stats::bootstrap_options options;
+  options.resamples = 200;
+  options.seed = 3;
+  const auto sure = stats::bootstrap_labels(PLAUDIT_METRIC_ACCURACY, truth, predicted, 2, options);
+  run_options one;
+  one.threads = 1;
+  CHECK(sure.values ==
+        stats::bootstrap_labels(PLAUDIT_METRIC_ACCURACY, truth, predicted, 2, options, one).values);
+  CHECK(sure.value == 0.75 && sure.values.size() == 200);
+  CHECK(stats::bootstrap_scores(PLAUDIT_METRIC_BRIER, truth, scores).interval.lower > 0);
+  CHECK(stats::bootstrap_numbers(PLAUDIT_METRIC_R2, scores, scores).value == 1);
+  auto cancel = plaudit::cancel::create();
+  cancel.request();
+  run_options stopped;
+  stopped.cancel = &cancel;
+  EXPECT(CANCELLED, [&] {
+    return stats::bootstrap_labels(PLAUDIT_METRIC_ACCURACY, truth, predicted, 2, {}, stopped);
+  });
+  EXPECT(OUT_OF_RANGE, [&] { return stats::bootstrap_labels(11111, truth, predicted, 2); });
+
+  CHECK(near(stats::mcnemar(1, 9).exact_p_value, 22.0 / 1024));
+  CHECK(stats::mcnemar(truth, truth, predicted).only_first == 1);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::mcnemar(truth, truth, {}); });
+
+  const std::vector<double> halves = {0.5, 0.5};
+  const std::vector<std::int64_t> groups = {7, 8, 7, 8};
+  stats::split_options stratified;
+  stratified.labels = truth;
+  stratified.class_count = 2;
+  const auto parts = stats::split(4, halves, stratified);
+  CHECK(parts[0] != parts[1] && parts[2] != parts[3]);
+  stratified.groups = groups;
+  const auto together = stats::folds(4, 2, stratified);
+  CHECK(together[0] == together[2] && together[1] == together[3] && together[0] != together[1]);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::split(5, halves, stratified); });
+  EXPECT(INVALID_DATA, [&] { return stats::folds(4, 3, stratified); });
+}
+
 }  // namespace
 
 int main() {
   tally t;
   library(t);
   tokenizers(t);
+  cleaning(t);
   text_containers(t);
   models(t);
   scorers(t);
   trainers(t);
+  networks(t);
   control(t);
   moves(t);
   kpis(t);
   statistics(t);
+  model_metrics(t);
   return t.report();
 }

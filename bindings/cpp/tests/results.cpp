@@ -23,6 +23,10 @@ void handles(tally &t) {
   CHECK(failed(broken, PLAUDIT_ERROR_INVALID_UTF8));
   CHECK(broken.error().index() == 1 && broken.error().offset() == 3);
 
+  const auto cleaned = plaudit::clean("cardiff-1", {"@bob it"});
+  CHECK(cleaned && (*cleaned)[0] == "@user it");
+  CHECK(failed(plaudit::clean("x", {"a"}), PLAUDIT_ERROR_NOT_FOUND));
+
   const auto model = plaudit::model::load(classifier_folder());
   CHECK(failed(plaudit::model::load("no such folder"), PLAUDIT_ERROR_NOT_FOUND));
   CHECK(model && model->label_count() == 3);
@@ -33,6 +37,11 @@ void handles(tally &t) {
   CHECK(scored && scored->size() == 1);
   CHECK(model->predict_pairs({"love it"}, {"tea"}));
   CHECK(failed(model->save(""), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  plaudit::save_options wrong;
+  wrong.storage = 2;
+  CHECK(failed(model->save("never", wrong), PLAUDIT_ERROR_OUT_OF_RANGE));
+  setenv("PLAUDIT_MODEL", "no such folder", 1);
+  CHECK(failed(plaudit::model::load_default(), PLAUDIT_ERROR_NOT_FOUND));
   auto scorer = model->scorer();
   CHECK(scorer && scorer->score("love it")->scores == scored->scores);
   CHECK(failed(scorer->score("\xFF"), PLAUDIT_ERROR_INVALID_UTF8));
@@ -53,6 +62,29 @@ void handles(tally &t) {
   CHECK(trainer->add(*taken.embed({"great", "bad"}), labels));
   CHECK(trainer->fit()->example_count == 4);
   CHECK(trainer->model()->label_count() == 2);
+}
+
+void networks(tally &t) {
+  const std::vector<std::string> posts = {"love it", "great", "hate it", "late"};
+  const std::int32_t labels[] = {0, 0, 1, 1};
+  plaudit::trainer_options options;
+  options.architecture = "HashedLinear";
+  auto trainer = plaudit::trainer::create({"good", "bad"}, options);
+  CHECK(trainer && trainer->add(posts, labels) && trainer->add_validation(posts, labels));
+  CHECK(failed(trainer->add_validation(posts, {labels, 3}), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(trainer->fit()->holdout_count == 4 && trainer->history()->empty());
+  const auto model = trainer->model();
+  CHECK(model && model->calibrate(posts, labels)->info().calibration);
+  CHECK(failed(model->calibrate(posts, labels, 11), PLAUDIT_ERROR_OUT_OF_RANGE));
+  const double valence[] = {1};
+  CHECK(failed(model->with_words({"meh"}, valence), PLAUDIT_ERROR_UNSUPPORTED));
+  plaudit::search_options folds;
+  folds.folds = 2;
+  const auto found = plaudit::search({"good", "bad"}, posts, labels, {&options, 1}, folds);
+  CHECK(found && found->size() == 1 && found->best == 0 && (*found)[0][1].held_count == 2);
+  folds.folds = 1;
+  CHECK(failed(plaudit::search({"good", "bad"}, posts, labels, {&options, 1}, folds),
+               PLAUDIT_ERROR_OUT_OF_RANGE));
 }
 
 void callbacks(tally &t) {
@@ -93,6 +125,26 @@ void numbers(tally &t) {
   CHECK(*stats::relative_lift(3, 2) == 0.5);
   const std::int32_t classes[] = {0, 1};
   CHECK(stats::classification(classes, classes, 2)->accuracy == 1);
+
+  CHECK(stats::f_score(0.5, 0.5).has_value() &&
+        failed(stats::f_score(0, 0), PLAUDIT_ERROR_UNDEFINED));
+  CHECK(stats::labels(classes, classes, 2)->macro.f1 == 1);
+  CHECK(stats::scores(classes, ones)->auc == 0.5);
+  CHECK(failed(stats::scores(classes, ones, 3), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(stats::roc_curve(classes, ones)->thresholds.size() == 2);
+  CHECK(stats::precision_recall_curve(classes, ones)->recall.back() == 0);
+  CHECK(stats::regression(ones, ones)->mean_squared_error == 0);
+  CHECK(stats::reliability(classes, ones)->bins.size() == 10);
+  const auto map = stats::calibration::fit(PLAUDIT_CALIBRATION_TEMPERATURE, ones, classes);
+  CHECK(map && map->apply(ones)->size() == 2);
+  CHECK(stats::bootstrap_labels(PLAUDIT_METRIC_ACCURACY, classes, classes, 2)->value == 1);
+  CHECK(stats::bootstrap_scores(PLAUDIT_METRIC_AUC, classes, ones)->value == 0.5);
+  CHECK(stats::bootstrap_numbers(PLAUDIT_METRIC_MEAN_ABSOLUTE_ERROR, ones, ones)->value == 0);
+  CHECK(failed(stats::mcnemar(-1, 0), PLAUDIT_ERROR_INVALID_DATA));
+  CHECK(stats::mcnemar(classes, classes, classes)->exact_p_value == 1);
+  const double halves[] = {0.5, 0.5};
+  CHECK(stats::split(4, halves)->size() == 4);
+  CHECK(failed(stats::folds(4, 1), PLAUDIT_ERROR_OUT_OF_RANGE));
 }
 
 }  // namespace
@@ -100,6 +152,7 @@ void numbers(tally &t) {
 int main() {
   tally t;
   handles(t);
+  networks(t);
   callbacks(t);
   numbers(t);
   return t.report();

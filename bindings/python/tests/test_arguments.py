@@ -154,11 +154,29 @@ with plaudit.Model(sys.argv[1]) as model:
     trainer.fit()
     head = trainer.model().predict(posts)
     found["head"] = [plain(head.scores), head.labels, plain(list(head[0].scores.values()))]
+    for name in ("BertForSequenceClassification", "HashedLinear"):
+        trainer = plaudit.Trainer(model, ["good", "bad"], name, epochs=2, batch_size=2)
+        trainer.add(["a great day"] * 3, ["good"] * 3).add(["bad tea"] * 3, ["bad"] * 3)
+        trainer.add_validation(["great", "bad"], ["good", "bad"]).fit()
+        made = trainer.model().calibrate(["great", "bad"], ["good", "bad"])
+        found[name] = [plain(made.predict(posts).scores), [plain(one[:7]) for one in trainer.history()]]
+    search = plaudit.grid_search(
+        None, ["good", "bad"], ["great", "bad", "good", "late"], ["good", "bad"] * 2,
+        {"epochs": [1, 2]}, folds=2, groups=[1, 2, 3, 4], architecture="HashedLinear")
+    found["search"] = [[plain(fold[:5]) for fold in one.folds] for one in search]
 found["kpi"] = plain(plaudit.roi([3, 1, None], [2, 0, 1], flags=True))
 found["wilson"] = plain(plaudit.wilson_interval([1, 2, 0], [2, 2, 0], flags=True))
 found["empty"] = plain([plaudit.ctr([], []), plaudit.wilson_interval([], []).lower])
 report = plaudit.classification_report([1, 2, 2], [1, 1, 2])
 found["report"] = [report.macro_f1, plain(report.confusion)]
+found["labels"] = plain(plaudit.label_metrics([1, 2, 2], [1, 1, 2]).confusion)
+scores = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]]
+found["scores"] = [plaudit.score_metrics([0, 1, 2], scores).log_loss,
+                   plain(plaudit.roc_curve([0, 1], [1, 2])), plain(plaudit.folds(2, rows=5))]
+fitted = plaudit.Calibration.fit("platt", scores, [0, 1, 2])
+found["calibration"] = plain(fitted.apply(scores))
+found["reliability"] = plain(plaudit.reliability([0, 1], [0.25, 0.75]).predicted)
+found["bootstrap"] = plain(plaudit.bootstrap_interval("auc", [0, 1, 1], [1, 2, 1]).values)
 print(json.dumps([found, "numpy" in sys.modules and sys.modules["numpy"] is not None]))
 """
 

@@ -15,12 +15,13 @@ import plaudit
 from plaudit import _abi
 library, found = _abi.load(), {}
 model = plaudit.Model(sys.argv[1])
+NUMBERS = (_abi.c_int64, _abi.c_int32, _abi.c_uint64)
 garbage = ctypes.create_string_buffer(b"no handle at all" * 64, 1024)
 
 def answer(name, pointer, number):
     given = []
     for kind in _abi.FUNCTIONS[name][1]:
-        if kind in (_abi.c_int64, _abi.c_int32):
+        if kind in NUMBERS:
             given.append(number)
         else:
             given.append(0.0 if kind is _abi.c_double else pointer)
@@ -40,8 +41,7 @@ for name, (result, parameters) in _abi.FUNCTIONS.items():
         first = _abi.FUNCTIONS[name][1][0]
         if first is _abi._P and name.split("_")[1] in ("tokenizer", "model", "scorer", "trainer"):
             found[name].append(getattr(library, name)(
-                garbage, *[0 if kind in (_abi.c_int64, _abi.c_int32) else None
-                           for kind in parameters[1:]]))
+                garbage, *[0 if kind in NUMBERS else None for kind in parameters[1:]]))
 
 def batch(**fields):
     struct = _abi.plaudit_text_batch()

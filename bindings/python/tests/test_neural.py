@@ -151,6 +151,30 @@ def test_bad_examples_are_refused(embedder, classifier):
         trainer.fit()
 
 
+def test_a_lexicon_takes_words_of_ones_own():
+    with plaudit.Model(CHECKOUT / "models/vader") as vader:
+        own = vader.with_words({"Zephyr": 4, "love": -4.0})
+        assert vader.predict(["so zephyr", "love"]).labels == ["neutral", "positive"]
+        assert own.predict(["so zephyr", "love"]).labels == ["positive", "negative"]
+        assert vader.with_words({}).predict(["love"]).labels == ["positive"]
+        for words, kind, row in (
+            ({"fine": 1, "odd": 5}, plaudit.OutOfRangeError, 1),
+            ({"fine": float("nan")}, plaudit.NotFiniteError, 0),
+            ({"not bad": 1}, plaudit.InvalidArgumentError, 0),
+        ):
+            with pytest.raises(kind) as caught:
+                vader.with_words(words)
+            assert caught.value.index == row
+        for words in ({"fine": "good"}, {7: 1}, [("fine", 1)]):
+            with pytest.raises(TypeError):
+                vader.with_words(words)
+
+
+def test_words_are_for_lexicons(embedder):
+    with pytest.raises(plaudit.UnsupportedError, match="lexicon"):
+        embedder.with_words({"fine": 1})
+
+
 @pytest.mark.parametrize("path, kind", [("nowhere", FileNotFoundError), (".", FileNotFoundError)])
 def test_folders_that_are_no_models(path, kind, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -16,6 +16,12 @@ def test_the_line_by_hand():
         "Embedding [#########.........] 5,000/10,000  2,500 texts/s  2.0 s left")
 
 
+def test_the_line_of_a_training_by_hand():
+    third = plaudit.Progress("training", 960, 2880, 16.0, 32.0, 0.70414, 30, 60.4)
+    assert bar_line(third, 80) == (
+        "Training [########................] step 30  loss 0.7041  60 texts/s  32 s left")
+
+
 @pytest.mark.parametrize("progress, parts", [
     (plaudit.Progress("predicting", 9, 9, 75, 0, NAN), ["9/9", "in 1:15 min", "Predicting [##"]),
     (plaudit.Progress("fitting", 3, 500, 1, NAN, 0.25), ["3/500", "loss 0.2500"]),

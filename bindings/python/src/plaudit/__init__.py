@@ -2,7 +2,7 @@
 
     import plaudit
 
-    with plaudit.Model("path/to/model") as model:
+    with plaudit.load() as model:
         for prediction in model.predict(["Love the new trainers!"]):
             print(prediction.label, prediction.scores)
 
@@ -20,9 +20,14 @@ from .errors import (  # noqa: E402  (the library comes first, so that its absen
     OutOfMemoryError, OutOfRangeError, PlauditError, ShapeError, TimedOutError, UndefinedError,
     UnsupportedError)
 from .library import Cancel, build_info, version, version_number  # noqa: E402
+from .model_metrics import (  # noqa: E402
+    BootstrapInterval, Calibration, LabelMetrics, LabelScores, McNemarTest, MetricFlag,
+    PrecisionRecallCurve, RegressionMetrics, Reliability, ROCCurve, ScoreMetrics,
+    bootstrap_interval, f_score, folds, label_metrics, mcnemar_counts, mcnemar_test,
+    precision_recall_curve, regression_metrics, reliability, roc_curve, score_metrics, split)
 from .neural import (  # noqa: E402
-    Embeddings, HiddenStates, Model, ModelInfo, Prediction, Predictions, Scorer, TextReport,
-    TextReports, Trainer, TrainingReport)
+    CalibrationReport, Embeddings, HiddenStates, Model, ModelInfo, Prediction, Predictions, Scorer,
+    TextReport, TextReports, load)
 from .progress import Progress, ProgressBar  # noqa: E402
 from .stats import (  # noqa: E402
     ClassificationReport, ClassScores, Interval, IntervalColumn, KPIColumn, KPIFlag, Lift,
@@ -30,12 +35,18 @@ from .stats import (  # noqa: E402
     conversion_rate, cost_per_action, cost_per_click, cost_per_mille, cpa, cpc, cpm, ctr,
     engagement_rate, proportion_lift, relative_lift, return_on_ad_spend, return_on_investment,
     revenue_per_visitor, roas, roi, rpv, two_proportion_test, wilson_interval)
-from .text import Encoding, Row, Tokenizer  # noqa: E402
+from .text import (  # noqa: E402
+    CleanedTexts, Encoding, Row, Tokenizer, clean, cleaning_recipes)
+from .training import (  # noqa: E402
+    CrossValidation, Epoch, FoldResult, SearchResult, Spread, Trainer, TrainingReport,
+    cross_validate, grid_search)
 
 __version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
-for _module in ("errors", "library", "neural", "progress", "stats", "text"):
+for _module in (
+    "errors", "library", "model_metrics", "neural", "progress", "stats", "text", "training",
+):
     if _module in __all__:
         __all__.remove(_module)
 del _module

@@ -43,6 +43,8 @@ ERROR_INTERNAL = 901
 PHASE_PREDICTING = 10
 PHASE_EMBEDDING = 20
 PHASE_FITTING = 30
+PHASE_TRAINING = 40
+PHASE_RESAMPLING = 60
 
 TRUNCATION_FILE = 0
 TRUNCATION_NONE = 1
@@ -64,6 +66,8 @@ PROBLEM_NONE = 0
 PROBLEM_SINGLE_LABEL = 1
 PROBLEM_MULTI_LABEL = 2
 PROBLEM_REGRESSION = 3
+STORAGE_F32 = 0
+STORAGE_ROWS_INT8 = 1
 POOLING_FOLDER = 0
 POOLING_MEAN = 1
 POOLING_CLS = 2
@@ -79,6 +83,14 @@ NORMALIZE_NO = 2
 CLASS_WEIGHTS_NONE = 0
 CLASS_WEIGHTS_BALANCED = 1
 CLASS_WEIGHTS_CUSTOM = 2
+OPTIMIZER_ADAMW = 0
+OPTIMIZER_ADAM = 1
+SCHEDULE_LINEAR = 0
+SCHEDULE_CONSTANT = 1
+SCHEDULE_COSINE = 2
+SCHEDULE_PLATEAU = 3
+MONITOR_LOSS = 0
+MONITOR_MACRO_F1 = 1
 
 KPI_CLICK_THROUGH_RATE = 10
 KPI_ENGAGEMENT_RATE_BY_IMPRESSIONS = 20
@@ -108,6 +120,46 @@ LIFT_FLAG_ZERO_BASELINE = 1
 LIFT_FLAG_UNBOUNDED_INTERVAL = 2
 LIFT_FLAG_LOW_BASELINE = 4
 LIFT_FLAG_ZERO_VARIANCE = 8
+METRIC_FLAG_ONE_CLASS = 1
+METRIC_FLAG_ABSENT_CLASS = 2
+METRIC_FLAG_NOT_PROBABILITIES = 4
+METRIC_FLAG_CONSTANT_LABELS = 8
+METRIC_FLAG_NO_KAPPA = 16
+METRIC_FLAG_NO_VARIANCE = 32
+METRIC_FLAG_FEW_ROWS = 64
+METRIC_FLAG_CONSTANT_TRUTH = 128
+METRIC_FLAG_ZERO_TRUTH = 256
+METRIC_FLAG_NO_LOGARITHM = 512
+METRIC_FLAG_ZERO_DIVISION = 1024
+METRIC_ACCURACY = 10
+METRIC_BALANCED_ACCURACY = 11
+METRIC_MACRO_PRECISION = 12
+METRIC_MACRO_RECALL = 13
+METRIC_MACRO_F1 = 14
+METRIC_WEIGHTED_F1 = 15
+METRIC_MATTHEWS = 16
+METRIC_KAPPA = 17
+METRIC_LINEAR_KAPPA = 18
+METRIC_QUADRATIC_KAPPA = 19
+METRIC_AUC = 30
+METRIC_LOG_LOSS = 31
+METRIC_BRIER = 32
+METRIC_MEAN_ABSOLUTE_ERROR = 50
+METRIC_MEAN_SQUARED_ERROR = 51
+METRIC_ROOT_MEAN_SQUARED_ERROR = 52
+METRIC_R2 = 53
+ZERO_DIVISION_ZERO = 0
+ZERO_DIVISION_ONE = 1
+ZERO_DIVISION_NAN = 2
+BINS_UNIFORM = 0
+BINS_QUANTILE = 1
+CLOSED_RIGHT = 0
+CLOSED_LEFT = 1
+CALIBRATION_TEMPERATURE = 10
+CALIBRATION_PLATT = 20
+CALIBRATION_ISOTONIC = 30
+BOOTSTRAP_PERCENTILE = 0
+BOOTSTRAP_BCA = 1
 
 
 # ---- Structs ----------------------------------------------------------------------------------
@@ -132,6 +184,8 @@ class plaudit_progress(_Struct):
         ("loss", c_double),
         ("phase", c_int32),
         ("reserved", c_int32),
+        ("step", c_int64),
+        ("per_second", c_double),
     ]
 
 
@@ -206,10 +260,30 @@ class plaudit_encoding_view(_Struct):
     ]
 
 
+class plaudit_cleaning_view(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("text_count", c_int64),
+        ("byte_count", c_int64),
+        ("data", c_void_p),
+        ("offsets", c_void_p),
+        ("starts", c_void_p),
+        ("ends", c_void_p),
+    ]
+
+
 class plaudit_model_options(_Struct):
     _fields_ = [
         ("struct_size", c_int64),
         ("max_bytes", c_int64),
+    ]
+
+
+class plaudit_save_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("storage", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -227,6 +301,8 @@ class plaudit_model_info(_Struct):
         ("pooling", c_int32),
         ("normalized", c_int32),
         ("labels_unnamed", c_int32),
+        ("cleaning", c_char_p),
+        ("calibration", c_char_p),
     ]
 
 
@@ -267,6 +343,41 @@ class plaudit_trainer_options(_Struct):
         ("pooling", c_int32),
         ("normalize", c_int32),
         ("reserved", c_int32),
+        ("architecture", c_char_p),
+        ("cleaning", c_char_p),
+        ("vectors", c_char_p),
+        ("checkpoint", c_char_p),
+        ("checkpoint_steps", c_int64),
+        ("epochs", c_int64),
+        ("batch_size", c_int64),
+        ("batch_tokens", c_int64),
+        ("pass_tokens", c_int64),
+        ("max_length", c_int64),
+        ("frozen_layers", c_int64),
+        ("hidden_size", c_int64),
+        ("filter_count", c_int64),
+        ("dense_size", c_int64),
+        ("vector_words", c_int64),
+        ("patience", c_int64),
+        ("plateau_patience", c_int64),
+        ("learning_rate", c_double),
+        ("head_learning_rate", c_double),
+        ("weight_decay", c_double),
+        ("beta1", c_double),
+        ("beta2", c_double),
+        ("epsilon", c_double),
+        ("warmup_fraction", c_double),
+        ("plateau_factor", c_double),
+        ("clip_norm", c_double),
+        ("dropout", c_double),
+        ("classifier_dropout", c_double),
+        ("label_smoothing", c_double),
+        ("optimizer", c_int32),
+        ("schedule", c_int32),
+        ("monitor", c_int32),
+        ("resume", c_int32),
+        ("no_bias_correction", c_int32),
+        ("frozen_vectors", c_int32),
     ]
 
 
@@ -281,6 +392,35 @@ class plaudit_training_report(_Struct):
         ("holdout_macro_f1", c_double),
         ("converged", c_int32),
         ("reserved", c_int32),
+        ("holdout_loss", c_double),
+        ("holdout_count", c_int64),
+        ("best_epoch", c_int64),
+        ("skipped_steps", c_int64),
+    ]
+
+
+class plaudit_epoch(_Struct):
+    _fields_ = [
+        ("epoch", c_int64),
+        ("step", c_int64),
+        ("training_loss", c_double),
+        ("validation_loss", c_double),
+        ("validation_accuracy", c_double),
+        ("validation_macro_f1", c_double),
+        ("learning_rate", c_double),
+        ("seconds", c_double),
+        ("skipped_steps", c_int64),
+    ]
+
+
+class plaudit_fold_result(_Struct):
+    _fields_ = [
+        ("training_count", c_int64),
+        ("held_count", c_int64),
+        ("accuracy", c_double),
+        ("macro_f1", c_double),
+        ("log_loss", c_double),
+        ("seconds", c_double),
     ]
 
 
@@ -349,14 +489,212 @@ class plaudit_classification_report(_Struct):
     ]
 
 
+
+class plaudit_label_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("weights", c_void_p),
+        ("beta", c_double),
+        ("zero_division", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_label_scores(_Struct):
+    _fields_ = [
+        ("precision", c_double),
+        ("recall", c_double),
+        ("f1", c_double),
+        ("f_beta", c_double),
+        ("jaccard", c_double),
+        ("support", c_double),
+    ]
+
+
+class plaudit_label_metrics(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("accuracy", c_double),
+        ("balanced_accuracy", c_double),
+        ("matthews", c_double),
+        ("kappa", c_double),
+        ("linear_kappa", c_double),
+        ("quadratic_kappa", c_double),
+        ("micro", plaudit_label_scores),
+        ("macro", plaudit_label_scores),
+        ("weighted", plaudit_label_scores),
+        ("undefined_classes", c_int64),
+        ("flags", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_score_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("weights", c_void_p),
+        ("false_positive_limit", c_double),
+        ("confidence", c_double),
+        ("top_k", c_int64),
+    ]
+
+
+class plaudit_score_metrics(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("auc", c_double),
+        ("partial_auc", c_double),
+        ("auc_variance", c_double),
+        ("auc_interval", plaudit_interval),
+        ("average_precision", c_double),
+        ("kolmogorov_smirnov", c_double),
+        ("macro_auc", c_double),
+        ("weighted_auc", c_double),
+        ("pairwise_auc", c_double),
+        ("macro_average_precision", c_double),
+        ("weighted_average_precision", c_double),
+        ("log_loss", c_double),
+        ("brier", c_double),
+        ("brier_skill", c_double),
+        ("top_k_accuracy", c_double),
+        ("flags", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_regression_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("weights", c_void_p),
+        ("quantile", c_double),
+    ]
+
+
+class plaudit_regression_metrics(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("mean_absolute_error", c_double),
+        ("mean_squared_error", c_double),
+        ("root_mean_squared_error", c_double),
+        ("median_absolute_error", c_double),
+        ("max_error", c_double),
+        ("mean_absolute_percentage_error", c_double),
+        ("mean_squared_log_error", c_double),
+        ("r2", c_double),
+        ("explained_variance", c_double),
+        ("pinball_loss", c_double),
+        ("d2_absolute", c_double),
+        ("d2_pinball", c_double),
+        ("flags", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_reliability_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("bin_count", c_int64),
+        ("bins", c_int32),
+        ("closed", c_int32),
+    ]
+
+
+class plaudit_reliability_bin(_Struct):
+    _fields_ = [
+        ("lower", c_double),
+        ("upper", c_double),
+        ("predicted", c_double),
+        ("observed", c_double),
+        ("count", c_int64),
+    ]
+
+
+class plaudit_reliability(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("expected_error", c_double),
+        ("maximum_error", c_double),
+        ("root_mean_squared_error", c_double),
+    ]
+
+
+class plaudit_calibration_report(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("loss_before", c_double),
+        ("loss_after", c_double),
+        ("objective", c_double),
+        ("at_bound", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bootstrap_data(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("class_count", c_int64),
+        ("classes", c_void_p),
+        ("predicted", c_void_p),
+        ("scores", c_void_p),
+        ("numbers", c_void_p),
+        ("predicted_numbers", c_void_p),
+    ]
+
+
+class plaudit_bootstrap_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("resamples", c_int64),
+        ("seed", c_uint64),
+        ("method", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bootstrap_result(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("value", c_double),
+        ("interval", plaudit_interval),
+        ("standard_error", c_double),
+        ("bias", c_double),
+        ("acceleration", c_double),
+        ("undefined_resamples", c_int64),
+    ]
+
+
+class plaudit_mcnemar(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("only_first", c_int64),
+        ("only_second", c_int64),
+        ("exact_p_value", c_double),
+        ("corrected_statistic", c_double),
+        ("corrected_p_value", c_double),
+        ("statistic", c_double),
+        ("uncorrected_p_value", c_double),
+        ("p_value", c_double),
+        ("exact", c_int32),
+        ("reserved", c_int32),
+    ]
+
 STRUCTS = {
     struct.__name__: struct
     for struct in (
         plaudit_progress, plaudit_run_options, plaudit_text_batch, plaudit_encode_options,
-        plaudit_encoding_view, plaudit_model_options, plaudit_model_info, plaudit_predict_options,
-        plaudit_text_report, plaudit_trainer_options, plaudit_training_report, plaudit_interval,
+        plaudit_encoding_view, plaudit_cleaning_view, plaudit_model_options,
+        plaudit_save_options, plaudit_model_info, plaudit_predict_options,
+        plaudit_text_report, plaudit_trainer_options, plaudit_training_report, plaudit_epoch,
+        plaudit_fold_result, plaudit_interval,
         plaudit_two_proportions, plaudit_test_options, plaudit_test_result, plaudit_lift,
-        plaudit_classification_report)
+        plaudit_classification_report, plaudit_label_options, plaudit_label_scores,
+        plaudit_label_metrics, plaudit_score_options, plaudit_score_metrics,
+        plaudit_regression_options, plaudit_regression_metrics, plaudit_reliability_options,
+        plaudit_reliability_bin, plaudit_reliability, plaudit_calibration_report,
+        plaudit_bootstrap_data, plaudit_bootstrap_options, plaudit_bootstrap_result,
+        plaudit_mcnemar)
 }
 
 # ---- Functions --------------------------------------------------------------------------------
@@ -390,9 +728,14 @@ FUNCTIONS = {
     "plaudit_tokenizer_encode": (c_int32, [_P, _P, _P, _P, _P, _P]),
     "plaudit_encoding_get": (c_int32, [_P, _P, _P]),
     "plaudit_encoding_free": (None, [_P]),
+    "plaudit_cleaning_recipes": (c_char_p, []),
+    "plaudit_text_clean": (c_int32, [c_char_p, c_int64, _P, _P, _P]),
+    "plaudit_cleaning_get": (c_int32, [_P, _P, _P]),
+    "plaudit_cleaning_free": (None, [_P]),
     # neural
     "plaudit_model_load": (c_int32, [c_char_p, c_int64, _P, _P, _P]),
     "plaudit_model_save": (c_int32, [_P, c_char_p, c_int64, _P]),
+    "plaudit_model_save_as": (c_int32, [_P, c_char_p, c_int64, _P, _P]),
     "plaudit_model_free": (None, [_P]),
     "plaudit_model_get_info": (c_int32, [_P, _P, _P]),
     "plaudit_model_label": (c_int32, [_P, c_int64, _P, _P]),
@@ -407,10 +750,16 @@ FUNCTIONS = {
     "plaudit_scorer_free": (None, [_P]),
     "plaudit_trainer_create": (c_int32, [_P, _P, _P, _P, _P]),
     "plaudit_trainer_add": (c_int32, [_P, _P, _P, _P, _P]),
+    "plaudit_trainer_add_validation": (c_int32, [_P, _P, _P, _P, _P]),
     "plaudit_trainer_add_embeddings": (c_int32, [_P, _P, c_int64, _P, _P]),
     "plaudit_trainer_fit": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_trainer_history": (c_int32, [_P, _P, c_int64, _P, _P]),
     "plaudit_trainer_model": (c_int32, [_P, _P, _P]),
     "plaudit_trainer_free": (None, [_P]),
+    "plaudit_trainer_search": (
+        c_int32, [_P, _P, _P, _P, _P, _P, c_int64, c_int64, c_uint64, _P, _P, _P, _P]),
+    "plaudit_model_with_words": (c_int32, [_P, _P, _P, _P, _P]),
+    "plaudit_model_calibrate": (c_int32, [_P, _P, _P, c_int32, _P, _P, _P, _P]),
     # stats
     "plaudit_kpi_click_through_rate": _KPI,
     "plaudit_kpi_engagement_rate_by_impressions": _KPI,
@@ -433,6 +782,28 @@ FUNCTIONS = {
     "plaudit_stats_relative_lift": (c_int32, [c_double, c_double, _P, _P]),
     "plaudit_stats_classification": (
         c_int32, [_P, _P, c_int64, c_int64, _P, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_f_score": (c_int32, [c_double, c_double, c_double, _P, _P]),
+    "plaudit_stats_label_metrics": (
+        c_int32, [_P, _P, c_int64, c_int64, _P, _P, _P, _P, _P]),
+    "plaudit_stats_score_metrics": (
+        c_int32, [_P, _P, c_int64, c_int64, _P, _P, _P, _P, _P]),
+    "plaudit_stats_roc_curve": (
+        c_int32, [_P, _P, _P, c_int64, c_int32, _P, _P, _P, c_int64, _P, _P]),
+    "plaudit_stats_precision_recall_curve": (
+        c_int32, [_P, _P, _P, c_int64, _P, _P, _P, c_int64, _P, _P]),
+    "plaudit_stats_regression": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
+    "plaudit_stats_reliability": (c_int32, [_P, _P, c_int64, c_int64, _P, _P, _P, _P]),
+    "plaudit_stats_calibration_fit": (
+        c_int32, [c_int32, _P, c_int64, c_int64, _P, _P, c_int64, _P, _P, _P]),
+    "plaudit_stats_calibration_apply": (
+        c_int32, [c_int32, _P, c_int64, _P, c_int64, c_int64, _P, _P]),
+    "plaudit_stats_bootstrap": (c_int32, [c_int32, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_mcnemar": (c_int32, [c_int64, c_int64, _P, _P]),
+    "plaudit_stats_mcnemar_labels": (c_int32, [_P, _P, _P, c_int64, _P, _P, _P]),
+    "plaudit_stats_split": (
+        c_int32, [_P, c_int64, _P, c_int64, _P, c_int64, c_uint64, _P, _P]),
+    "plaudit_stats_folds": (
+        c_int32, [_P, c_int64, _P, c_int64, c_int64, c_uint64, _P, _P]),
 }
 
 # ---- The library ------------------------------------------------------------------------------

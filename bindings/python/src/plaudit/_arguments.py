@@ -54,6 +54,23 @@ def real_setting(value: Any, name: str) -> float:
     return number
 
 
+def zero_setting(value: Any, name: str) -> float:
+    """An option whose default is None and which may be 0; the C side writes that as -1."""
+    if value is None:
+        return 0.0
+    number = real(value, name)
+    if number < 0:
+        raise OutOfRangeError(f"{name} is {number}, allowed are 0 and more")
+    return -1.0 if number == 0 else number
+
+
+def flag(value: Any, name: str) -> int:
+    """A bool, or what NumPy and configuration files have for one."""
+    if value is True or value is False or type(value).__name__ in ("bool_", "bool"):
+        return int(value)
+    raise TypeError(f"{name} must be True or False, not {value!r}")
+
+
 def milliseconds(seconds: Any, name: str) -> int:
     """Seconds as whole milliseconds, at least one; None as 0."""
     if seconds is None:
@@ -75,3 +92,4 @@ def choice(value: Any, name: str, numbers: Mapping[Any, int]) -> int:
 
 UTF8 = {"error": 0, "replace": 1}
 SPECIAL_TEXT = {"recognise": 0, "plain": 1}
+CALIBRATIONS = {"temperature": 10, "platt": 20, "isotonic": 30}

@@ -130,6 +130,12 @@ def _numpy_column(module: Any, values: Any, name: str, typecode: str) -> Any:
     return module.ascontiguousarray(column, _DTYPES[typecode])
 
 
+def column_of(values: list[Any], typecode: str) -> Any:
+    """Numbers for the caller, as the outputs are."""
+    module = numpy()
+    return array(typecode, values) if module is None else module.array(values, _DTYPES[typecode])
+
+
 def is_column(value: Any) -> bool:
     """Whether an argument is many numbers; a string is refused later, as not a number."""
     if isinstance(value, (str, bytes)) or getattr(value, "ndim", 1) == 0:
@@ -197,3 +203,39 @@ def matrix(rows: Any, width: int, name: str) -> tuple[int, int, Any]:
             raise ShapeError(
                 f"{name} must be [count, {width}], row {count - 1} is not", index=count - 1)
     return flat.buffer_info()[0], count, flat
+
+
+class Table:
+    """A float64 matrix [rows, columns] for the library; one column may come without its width."""
+
+    def __init__(self, values: Any, name: str) -> None:
+        module = numpy()
+        if module is not None:
+            _refuse_unordered(values, name)
+            dense = module.asarray(values if hasattr(values, "__len__") else list(values))
+            if dense.ndim not in (1, 2):
+                raise ShapeError(f"{name} must be one column or a table, not {dense.ndim}-D")
+            self.is_column = dense.ndim == 1
+            self.rows = dense.shape[0]
+            self.columns = 1 if self.is_column else dense.shape[1]
+            self._flat = Column(dense.reshape(-1), name, "d")
+        else:
+            rows = listed(values, name)
+            self.is_column = not rows or not is_column(rows[0])
+            self.rows = len(rows)
+            self.columns = 1 if self.is_column else len(rows[0])
+            if not self.is_column:
+                for index, row in enumerate(rows):
+                    if not is_column(row) or len(row) != self.columns:
+                        raise ShapeError(
+                            f"{name} must be [rows, {self.columns}], row {index} is not",
+                            index=index)
+                rows = [value for row in rows for value in row]
+            self._flat = Column(rows, name, "d")
+        self.address = self._flat.address
+
+    def output(self) -> Output:
+        """Room for a table of the same shape."""
+        if self.is_column:
+            return Output("d", self.rows)
+        return Output("d", self.rows, self.columns)

@@ -21,6 +21,8 @@ _PHASES = {
     _abi.PHASE_PREDICTING: "predicting",
     _abi.PHASE_EMBEDDING: "embedding",
     _abi.PHASE_FITTING: "fitting",
+    _abi.PHASE_TRAINING: "training",
+    _abi.PHASE_RESAMPLING: "resampling",
 }
 
 
@@ -100,7 +102,7 @@ class Run:
         assert callable(self._progress)
         self._progress(Progress(
             _PHASES.get(given.phase, str(given.phase)), given.done, given.total,
-            given.seconds_elapsed, given.seconds_left, given.loss))
+            given.seconds_elapsed, given.seconds_left, given.loss, given.step, given.per_second))
 
     def __call__(self, function: Callable[..., int], *arguments: Any) -> None:
         """Calls the function; `Run.OPTIONS` among the arguments stands for the run's options."""

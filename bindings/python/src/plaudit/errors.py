@@ -118,7 +118,7 @@ class NotFoundError(PlauditError, FileNotFoundError):
 
 
 class LabelNotFoundError(PlauditError, LookupError):
-    """A label the model or trainer does not have."""
+    """A label, token or cleaning recipe that does not exist."""
 
     code, status = _abi.ERROR_NOT_FOUND, "NOT_FOUND"
 

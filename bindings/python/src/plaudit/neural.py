@@ -1,4 +1,4 @@
-"""Models that score and embed texts, and heads trained on them."""
+"""Models that score and embed texts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from itertools import combinations
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from . import _abi, _arrays
-from ._arguments import (
-    SPECIAL_TEXT, UTF8, choice, real, real_setting, setting, whole)
+from ._arguments import CALIBRATIONS, SPECIAL_TEXT, UTF8, choice, real, setting
 from ._batch import Batch, Texts, single
 from ._handle import Handle
 from ._run import ProgressOption, Run
-from .errors import InvalidArgumentError, LabelNotFoundError, ShapeError, call
+from .errors import LabelNotFoundError, ShapeError, call
 from .library import Cancel
 from .text import Path, Tokenizer
 
@@ -31,6 +30,7 @@ _POOLING = {
             zip(*parts) for size in (1, 2, 3) for parts in combinations((
                 ("cls", _abi.POOLING_CLS), ("max", _abi.POOLING_MAX),
                 ("mean", _abi.POOLING_MEAN)), size))}}
+_STORAGE = {"f32": _abi.STORAGE_F32, "rows_int8": _abi.STORAGE_ROWS_INT8}
 _NORMALIZE = {
     None: _abi.NORMALIZE_FOLDER, True: _abi.NORMALIZE_YES, False: _abi.NORMALIZE_NO}
 _PROBLEMS = {
@@ -47,6 +47,8 @@ class ModelInfo:
     have. problem: "none" (no head), "single_label", "multi_label", "regression".
     pooling: "mean", "cls", "max", several such as "cls+max+mean", or None. normalized: embeddings
     have length 1. labels_unnamed: config.json names no labels, so that they are LABEL_0 ...
+    cleaning: the recipe by which texts are cleaned, or None. calibration: of its probabilities,
+    "temperature", "platt", "isotonic" or None.
     """
 
     architecture: str
@@ -60,6 +62,21 @@ class ModelInfo:
     pooling: str | None
     normalized: bool
     labels_unnamed: bool
+    cleaning: str | None
+    calibration: str | None
+
+
+class CalibrationReport(NamedTuple):
+    """What a calibration gained on the rows it was fitted to.
+
+    loss_before, loss_after: mean negative log-likelihood of the true labels. objective: what was
+    minimised. at_bound: the temperature stopped at 0.01 or 100.
+    """
+
+    loss_before: float
+    loss_after: float
+    objective: float
+    at_bound: bool
 
 
 class TextReport(NamedTuple):
@@ -173,6 +190,10 @@ class HiddenStates(NamedTuple):
         return self.states[int(self.offsets[text]):int(self.offsets[text + 1])]
 
 
+def _text(name: bytes | None) -> str | None:
+    return None if name is None else name.decode()
+
+
 def _predict_options(
     max_length: int | None, window_stride: int | None, long_text: str, invalid_utf8: str,
     special_text: str, *, scores: str = "probabilities", pooling: str | None = None,
@@ -193,7 +214,8 @@ def _predict_options(
 class Model(Handle):
     """A model folder as Hugging Face or sentence-transformers write it, loaded and checked.
 
-    path: the folder. max_bytes: refuse weights that take more memory; None is 16 GiB.
+    path: the folder; None is the default model, brand-sentiment, which PLAUDIT_MODEL may name and
+    which else lies in the package, beside the installed library or in the checkout. max_bytes: refuse weights that take more memory; None is 16 GiB.
     Any number of threads may use one. Raises NotFoundError, CorruptError, UnsupportedError,
     ShapeError, NotFiniteError, LimitError.
 
@@ -209,16 +231,19 @@ class Model(Handle):
 
     _free = "plaudit_model_free"
 
-    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, max_bytes: int | None = None) -> None:
         options = _abi.plaudit_model_options()
         options.max_bytes = setting(max_bytes, "max_bytes")
-        name = os.fsencode(path)
+        name = None if path is None else os.fsencode(path)
         handle = c_void_p()
-        call(_lib.plaudit_model_load, name, len(name), byref(options), byref(handle))
-        self._begin(handle, os.path.abspath(os.fsdecode(name)), max_bytes)
+        call(
+            _lib.plaudit_model_load, name, -1 if name is None else len(name), byref(options),
+            byref(handle))
+        folder = None if name is None else os.path.abspath(os.fsdecode(name))
+        self._begin(handle, folder, max_bytes, is_default=name is None)
 
     @classmethod
-    def load(cls, path: Path, *, max_bytes: int | None = None) -> "Model":
+    def load(cls, path: Path | None = None, *, max_bytes: int | None = None) -> "Model":
         """The same as Model(path)."""
         return cls(path, max_bytes=max_bytes)
 
@@ -228,9 +253,12 @@ class Model(Handle):
         model._begin(handle, None, None)
         return model
 
-    def _begin(self, handle: c_void_p, path: str | None, max_bytes: int | None) -> None:
+    def _begin(
+        self, handle: c_void_p, path: str | None, max_bytes: int | None, is_default: bool = False,
+    ) -> None:
         self._own(handle)
         self._path = path
+        self._is_default = is_default
         self._max_bytes = max_bytes
         info = _abi.plaudit_model_info()
         call(_lib.plaudit_model_get_info, self._live, byref(info))
@@ -238,9 +266,12 @@ class Model(Handle):
             (info.architecture or b"").decode(), info.hidden_size, info.layer_count,
             info.embedding_size, info.max_length, info.parameter_count, info.label_count,
             _PROBLEMS.get(info.problem, str(info.problem)), _POOLINGS.get(info.pooling),
-            bool(info.normalized), bool(info.labels_unnamed))
+            bool(info.normalized), bool(info.labels_unnamed), _text(info.cleaning),
+            _text(info.calibration))
         self._labels = tuple(self._label(index) for index in range(info.label_count))
         self._tokenizer: Tokenizer | None = None
+        #: What `calibrate` gained, of a model that it made; else None.
+        self.calibration_report: CalibrationReport | None = None
 
     def _label(self, index: int) -> str:
         name = c_char_p()
@@ -248,7 +279,7 @@ class Model(Handle):
         return (name.value or b"").decode()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if self._path is None:
+        if self._path is None and not self._is_default:
             raise TypeError("a model is pickled by its folder; save it first")
         return _load, (self._path, self._max_bytes)
 
@@ -284,11 +315,17 @@ class Model(Handle):
             self._tokenizer = Tokenizer._adopt(handle)
         return self._tokenizer
 
-    def save(self, path: Path) -> None:
-        """Writes a folder that loads again and predicts the same bits; replaces its files."""
+    def save(self, path: Path, *, storage: str = "f32") -> None:
+        """Writes a folder that loads again; replaces its files.
+
+        storage: "f32", which predicts the same bits, or "rows_int8": a byte a weight, a quarter of
+        the size, scores a little different, and read by Plaudit alone.
+        """
+        options = _abi.plaudit_save_options()
+        options.storage = choice(storage, "storage", _STORAGE)
         name = os.fsencode(path)
-        call(_lib.plaudit_model_save, self._live, name, len(name))
-        if self._path is None:
+        call(_lib.plaudit_model_save_as, self._live, name, len(name), byref(options))
+        if self._path is None and not self._is_default and storage == "f32":
             self._path = os.path.abspath(os.fsdecode(name))
 
     def predict(
@@ -387,6 +424,56 @@ class Model(Handle):
                 run(*given, result.address, result.count, offsets.address)
         return HiddenStates(result.value(), offsets.value())
 
+    def calibrate(
+        self, texts: Texts, labels: Any, method: str = "temperature", *, threads: int = 0,
+        progress: ProgressOption = None, progress_interval: float | None = None,
+        cancel: Cancel | None = None, timeout: float | None = None,
+    ) -> "Model":
+        """The same model with probabilities that come true as often as they say.
+
+        Fitted to texts it was not trained on and their true labels, one name a text. method:
+        "temperature", which changes no label, "platt" or "isotonic". The calibration is saved with
+        the model; logits stay as they are. The new model's `calibration_report` says what was
+        gained. For single-label models.
+        """
+        number = choice(method, "method", CALIBRATIONS)
+        batch = Batch(texts)
+        names = _arrays.listed(labels, "labels")
+        if len(names) != batch.count:
+            raise ShapeError(f"there are {batch.count} texts and {len(names)} labels")
+        positions = {name: index for index, name in enumerate(self._labels)}
+        targets = _arrays.indices(names, positions, "labels")
+        report = _abi.plaudit_calibration_report()
+        handle = c_void_p()
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(
+                _lib.plaudit_model_calibrate, self._live, byref(batch.struct),
+                targets.buffer_info()[0], number, Run.OPTIONS, byref(handle), byref(report))
+        model = Model._adopt(handle)
+        model.calibration_report = CalibrationReport(
+            report.loss_before, report.loss_after, report.objective, bool(report.at_bound))
+        return model
+
+    def with_words(self, valences: Mapping[str, float]) -> "Model":
+        """A lexicon model with words of one's own, which go to lower case.
+
+        valences: from -4 to 4 by word; known words get the new one. UnsupportedError for models
+        without a lexicon.
+        """
+        if not isinstance(valences, Mapping):
+            raise TypeError(
+                f"valences must be a dict of numbers by word, not {type(valences).__name__}")
+        batch = Batch(list(valences), "words")
+        numbers = array("d", [real(value, f"valences[{word!r}]") for word, value in valences.items()])
+        handle = c_void_p()
+        call(
+            _lib.plaudit_model_with_words, self._live, byref(batch.struct),
+            numbers.buffer_info()[0], byref(handle))
+        return Model._adopt(handle)
+
     def scorer(
         self, *, scores: str = "probabilities", pooling: str | None = None,
         normalize: bool | None = None, max_length: int | None = None,
@@ -400,7 +487,12 @@ class Model(Handle):
         return Scorer(self, options, self._embedding_size(pooling))
 
 
-def _load(path: str, max_bytes: int | None) -> Model:
+def load(path: Path | None = None, *, max_bytes: int | None = None) -> Model:
+    """The same as Model(path); without a path the default model, brand-sentiment."""
+    return Model(path, max_bytes=max_bytes)
+
+
+def _load(path: str | None, max_bytes: int | None) -> Model:
     return Model(path, max_bytes=max_bytes)
 
 
@@ -440,149 +532,3 @@ class Scorer(Handle):
             _lib.plaudit_scorer_embed, self._live, data, len(data), result.address, result.count,
             None)
         return result.value()
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """How a fit went.
-
-    loss: mean weighted cross-entropy and penalty, per example. l2: the penalty used.
-    holdout_accuracy, holdout_macro_f1: of that l2 on the held-out part, NaN when l2 was given.
-    converged: the gradient fell below the tolerance.
-    """
-
-    example_count: int
-    iteration_count: int
-    loss: float
-    l2: float
-    holdout_accuracy: float
-    holdout_macro_f1: float
-    converged: bool
-
-
-class Trainer(Handle):
-    """Trains a head (multinomial logistic regression) on a model that embeds.
-
-    labels: 2 to 4096 different names. l2: the penalty; None chooses it on a held-out part.
-    class_weight: None, "balanced", or {label: weight} where labels left out weigh 1.
-    seed: of the held-out part, 0 to 2**64 - 1. holdout_fraction: None is 0.1. tolerance: done
-    when no gradient component exceeds it; None is 1e-6. max_iterations: None is 500. history:
-    L-BFGS corrections kept; None is 10. pooling, normalize: how the embeddings it learns from are
-    made, as for Model.embed; "cls+max+mean" often learns better than the folder's.
-    The same examples, options and seed give the same bits at any number of threads. One thread at
-    a time: a second one gets BusyError.
-    """
-
-    _free = "plaudit_trainer_free"
-
-    def __init__(
-        self, model: Model, labels: Sequence[str], *, l2: float | None = None,
-        class_weight: str | Mapping[str, float] | None = None, seed: int = 0,
-        holdout_fraction: float | None = None, tolerance: float | None = None,
-        max_iterations: int | None = None, history: int | None = None,
-        pooling: str | None = None, normalize: bool | None = None,
-    ) -> None:
-        names = _arrays.listed(labels, "labels")
-        for row, name in enumerate(names):
-            if not isinstance(name, str):
-                raise TypeError(f"labels[{row}] must be str, not {type(name).__name__}")
-        options = _abi.plaudit_trainer_options()
-        options.l2 = real_setting(l2, "l2")
-        options.holdout_fraction = real_setting(holdout_fraction, "holdout_fraction")
-        options.tolerance = real_setting(tolerance, "tolerance")
-        options.max_iterations = setting(max_iterations, "max_iterations")
-        options.history = setting(history, "history")
-        options.seed = whole(seed, "seed", 0, 2**64 - 1)
-        options.pooling = choice(pooling, "pooling", _POOLING)
-        options.normalize = choice(normalize, "normalize", _NORMALIZE)
-        weights = None
-        if class_weight == "balanced":
-            options.class_weighting = _abi.CLASS_WEIGHTS_BALANCED
-        elif class_weight is not None:
-            weights = _class_weights(class_weight, names)
-            options.class_weighting = _abi.CLASS_WEIGHTS_CUSTOM
-            options.class_weights = weights.buffer_info()[0]
-        batch = Batch(names, "labels")
-        handle = c_void_p()
-        call(
-            _lib.plaudit_trainer_create, model._live, byref(batch.struct), byref(options),
-            byref(handle))
-        self._own(handle)
-        self._positions = {name: index for index, name in enumerate(names)}
-        self._width = model._embedding_size(pooling)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The names of the head's labels."""
-        return tuple(self._positions)
-
-    def add(
-        self, texts: Texts, labels: Any, *, threads: int = 0, progress: ProgressOption = None,
-        progress_interval: float | None = None, cancel: Cancel | None = None,
-        timeout: float | None = None,
-    ) -> "Trainer":
-        """Embeds texts and keeps them as examples of `labels`, one name a text.
-
-        All or nothing: a call that fails adds no example. Returns the trainer.
-        """
-        batch = Batch(texts)
-        targets = self._targets(labels, batch.count, "texts")
-        with Run(
-            threads=threads, progress=progress, progress_interval=progress_interval,
-            cancel=cancel, timeout=timeout,
-        ) as run:
-            run(
-                _lib.plaudit_trainer_add, self._live, byref(batch.struct),
-                targets.buffer_info()[0], Run.OPTIONS)
-        return self
-
-    def add_embeddings(self, embeddings: Any, labels: Any) -> "Trainer":
-        """Keeps embeddings made before, [examples, embedding size], one label name each."""
-        address, count, kept = _arrays.matrix(embeddings, self._width, "embeddings")
-        targets = self._targets(labels, count, "embeddings")
-        call(
-            _lib.plaudit_trainer_add_embeddings, self._live, address, count,
-            targets.buffer_info()[0])
-        del kept
-        return self
-
-    def _targets(self, labels: Any, count: int, what: str) -> array:
-        names = _arrays.listed(labels, "labels")
-        if len(names) != count:
-            raise ShapeError(f"there are {count} {what} and {len(names)} labels")
-        return _arrays.indices(names, self._positions, "labels")
-
-    def fit(
-        self, *, threads: int = 0, progress: ProgressOption = None,
-        progress_interval: float | None = None, cancel: Cancel | None = None,
-        timeout: float | None = None,
-    ) -> TrainingReport:
-        """Fits the head to all examples.
-
-        Cancelled or out of time, it raises and keeps its last complete iteration.
-        """
-        report = _abi.plaudit_training_report()
-        with Run(
-            threads=threads, progress=progress, progress_interval=progress_interval,
-            cancel=cancel, timeout=timeout,
-        ) as run:
-            run(_lib.plaudit_trainer_fit, self._live, Run.OPTIONS, byref(report))
-        return TrainingReport(
-            report.example_count, report.iteration_count, report.loss, report.l2,
-            report.holdout_accuracy, report.holdout_macro_f1, bool(report.converged))
-
-    def model(self) -> Model:
-        """The encoder with the head as it is now; InvalidStateError before the first fit."""
-        handle = c_void_p()
-        call(_lib.plaudit_trainer_model, self._live, byref(handle))
-        return Model._adopt(handle)
-
-
-def _class_weights(given: Any, names: list[str]) -> array:
-    if not isinstance(given, Mapping):
-        raise TypeError(
-            f"class_weight must be None, 'balanced' or a dict, not {type(given).__name__}")
-    for name in given:
-        if name not in names:
-            raise InvalidArgumentError(f"class_weight names {name!r}, which is none of the labels")
-    return array("d", [real(given.get(name, 1.0), f"class_weight[{name!r}]") for name in names])

@@ -11,10 +11,13 @@ from typing import Any, NamedTuple, TextIO
 class Progress(NamedTuple):
     """What a progress callback is given.
 
-    phase: "predicting", "embedding" or "fitting".
-    done, total: texts, or iterations when fitting; total is 0 when unknown.
+    phase: "predicting", "embedding", "fitting" (heads and linear models), "training" (networks) or
+    "resampling".
+    done, total: texts, of all epochs when training; iterations when fitting; resamples. total is 0
+    when unknown.
     seconds_elapsed: since the call began. seconds_left: an estimate, NaN while unknown.
-    loss: the training loss, NaN elsewhere.
+    loss: the training loss, NaN elsewhere. step: of the optimiser when training, 0 elsewhere.
+    per_second: done in a second, such as texts/s, NaN while unknown.
     """
 
     phase: str
@@ -23,10 +26,14 @@ class Progress(NamedTuple):
     seconds_elapsed: float
     seconds_left: float
     loss: float
+    step: int = 0
+    per_second: float = math.nan
 
 
 class ProgressBar:
-    """One line on a terminal: share, texts a second, time left. `progress=True` makes one.
+    """One line on a terminal: share, texts a second, time left, and when training step and loss.
+
+    `progress=True` makes one.
 
     stream: where to, standard error by default. Silent when that is no terminal, unless `force`.
     """
@@ -54,19 +61,28 @@ class ProgressBar:
             (self._stream or sys.stderr).write("\n")
 
 
+# What is counted in a second; of iterations the number says little.
+_UNITS = {"fitting": "", "resampling": "resamples/s"}
+
+
 def bar_line(progress: Progress, width: int) -> str:
     """The line, padded to one less than `width` so that it overwrites the one before."""
     name = progress.phase.capitalize()
     facts = []
-    if progress.total:
+    if progress.phase == "training":
+        facts.append(f"step {progress.step:,}")
+    elif progress.total:
         facts.append(f"{progress.done:,}/{progress.total:,}")
     else:
         facts.append(f"{progress.done:,}")
-    if progress.phase == "fitting":
-        if not math.isnan(progress.loss):
-            facts.append(f"loss {progress.loss:.4f}")
-    elif progress.seconds_elapsed > 0:
-        facts.append(f"{progress.done / progress.seconds_elapsed:,.0f} texts/s")
+    if not math.isnan(progress.loss):
+        facts.append(f"loss {progress.loss:.4f}")
+    unit = _UNITS.get(progress.phase, "texts/s")
+    rate = progress.per_second
+    if math.isnan(rate) and progress.seconds_elapsed > 0:
+        rate = progress.done / progress.seconds_elapsed
+    if unit and not math.isnan(rate):
+        facts.append(f"{rate:,.0f} {unit}")
     if progress.total and progress.done >= progress.total:
         facts.append(f"in {_clock(progress.seconds_elapsed)}")
     elif not math.isnan(progress.seconds_left):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import operator
 import os
 from ctypes import byref, c_char_p, c_int32, c_int64, c_void_p
@@ -126,6 +127,79 @@ class _EncodingHandle(Handle):
 
     def __init__(self, handle: c_void_p) -> None:
         self._own(handle)
+
+
+class CleanedTexts:
+    """Texts that a recipe cleaned: a sequence of str, with the way back to the raw bytes.
+
+    offsets [texts + 1]: where each text begins in `data`, the UTF-8 of all of them.
+    starts, ends [bytes]: for each byte of `data` the bytes it came from, in the raw text of its row.
+    NumPy arrays are read-only views that keep the memory alive by themselves.
+    """
+
+    def __init__(self, handle: c_void_p, recipe: str) -> None:
+        owner = _CleaningHandle(handle)
+        view = _abi.plaudit_cleaning_view()
+        call(_lib.plaudit_cleaning_get, owner._live, byref(view))
+        self.recipe = recipe
+        self.data: bytes = ctypes.string_at(view.data, view.byte_count) if view.byte_count else b""
+        self.offsets = _arrays.borrowed(owner, view.offsets, "q", view.text_count + 1)
+        self.starts = _arrays.borrowed(owner, view.starts, "i", view.byte_count)
+        self.ends = _arrays.borrowed(owner, view.ends, "i", view.byte_count)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def _range(self, text: int) -> tuple[int, int]:
+        if not -len(self) <= text < len(self):
+            raise IndexError(f"text {text} of {len(self)}")
+        text %= len(self)
+        return int(self.offsets[text]), int(self.offsets[text + 1])
+
+    def __getitem__(self, text: int) -> str:
+        """The cleaned text; bytes that are not UTF-8 are U+FFFD here and themselves in `data`."""
+        first, last = self._range(text)
+        return self.data[first:last].decode("utf-8", "replace")
+
+    def raw_span(self, text: int, start: int, end: int) -> tuple[int, int]:
+        """Where bytes start to end (exclusive) of a cleaned text came from, in bytes of the raw one.
+
+        The span must hold a byte and lie inside the cleaned text's UTF-8.
+        """
+        first, last = self._range(text)
+        if not 0 <= start < end <= last - first:
+            raise IndexError(f"bytes {start} to {end} of {last - first}")
+        return int(self.starts[first + start]), int(self.ends[first + end - 1])
+
+    def __repr__(self) -> str:
+        return f"<CleanedTexts of {len(self)} texts by {self.recipe}>"
+
+
+class _CleaningHandle(Handle):
+    _free = "plaudit_cleaning_free"
+
+    def __init__(self, handle: c_void_p) -> None:
+        self._own(handle)
+
+
+def cleaning_recipes() -> dict[str, list[str]]:
+    """The cleaning recipes by name, each with its steps."""
+    listed = json.loads(_lib.plaudit_cleaning_recipes())
+    return {recipe["name"]: recipe["steps"] for recipe in listed}
+
+
+def clean(texts: Texts, recipe: str) -> CleanedTexts:
+    """Cleans texts by a recipe of cleaning_recipes(), such as "tweets-1"; None is an empty text.
+
+    Raises LabelNotFoundError for a recipe that does not exist, naming those that do.
+    """
+    name = single(recipe, "recipe")
+    batch = Batch(texts)
+    handle = c_void_p()
+    call(
+        _lib.plaudit_text_clean, name, len(name), byref(batch.struct), byref(handle),
+        not_found=LabelNotFoundError)
+    return CleanedTexts(handle, recipe)
 
 
 class Tokenizer(Handle):
