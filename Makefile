@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build model demo test run-tests check install size clean
+.PHONY: bench-training help setup build model train-model demo test run-tests check install size clean
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -29,7 +29,7 @@ STRICT_FLAGS := -Xswiftc -warnings-as-errors -Xcc -Wall -Xcc -Wextra -Xcc -Werro
 endif
 
 # Tests and examples run without the default model until its folder is there.
-DEFAULT_MODEL := $(if $(wildcard models/brand-sentiment),model)
+DEFAULT_MODEL := $(if $(wildcard models/brand-sentiment/model.safetensors),model)
 # For the tests and examples: where the library and its model are.
 export PLAUDIT_LIBRARY := $(CURDIR)/out/lib/libplaudit.so
 export PLAUDIT_MODEL := $(CURDIR)/out/models/$(MODEL)
@@ -39,12 +39,14 @@ help:
 	@echo
 	@echo '  make demo      set up, build, and print a brand report'
 	@echo '  make test      every test and every example'
+	@echo '  make study     train and compare the models of the studies (AGAIN=1: anew), docs/study.md'
 	@echo '  make check     the gate: lint, strict build, contract, tree, make test'
 	@echo
 	@echo '  make setup     system and Python packages, when absent'
 	@echo '  make build     the library and its headers, into out/'
-	@echo '  make model     the default model, into out/models/'
+	@echo '  make model     the default model, into out/models/; SOURCES=folder trains it anew'
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
+	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -62,11 +64,22 @@ build: setup
 	@ln -sfn $(LIBRARY) out/lib/$(SONAME)
 	@ln -sfn $(SONAME) out/lib/libplaudit.so
 
-model: setup
-	@$(STEP) model 'Assembling the default model' '' scripts/assemble-model out/models/$(MODEL)
+# SOURCES is a folder with the data that scripts/default_model.py --list names, WITHOUT sources to
+# leave out, TRAINING further options of the script, such as --resume.
+model: setup $(if $(SOURCES),train-model)
+	@$(STEP) model 'Copying the default model' '' scripts/assemble-model out/models/$(MODEL)
+
+train-model: $(if $(wildcard out/lib/$(LIBRARY)),setup,build)
+	@$(STEP) train-model 'Training the default model (follow it in out/log/train-model.log)' \
+	  '^(epoch |compared )|bytes;' $(PYTHON) scripts/default_model.py '$(SOURCES)' \
+	  $(if $(WITHOUT),--without '$(WITHOUT)') $(TRAINING)
 
 demo: build model
 	@$(PYTHON) examples/python/brand_report.py
+
+# About forty minutes; what out/study has already is kept.
+study: build
+	@$(PYTHON) scripts/study.py $(if $(AGAIN),--again)
 
 test: build $(DEFAULT_MODEL)
 	@$(MAKE) run-tests
@@ -120,6 +133,14 @@ install:
 fill = sed -e 's/@VERSION@/$(VERSION)/' -e 's/@MAJOR@/$(MAJOR)/' -e 's/@MINOR@/$(MINOR)/' \
   -e 's/@LIBRARY@/$(LIBRARY)/' -e 's/@SONAME@/$(SONAME)/' cmake/$(1).in >$(2)/$(1) \
   && chmod 644 $(2)/$(1)
+
+# The peers live in a venv of their own; Benchmarks/requirements.txt has their versions.
+bench-training: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@cmp -s Benchmarks/requirements.txt .venv-bench/requirements.txt || { \
+	  .venv-bench/bin/python -m pip -q install -r Benchmarks/requirements.txt && \
+	  cp Benchmarks/requirements.txt .venv-bench/requirements.txt; }
+	@$(PYTHON) Benchmarks/training.py --peer .venv-bench/bin/python
 
 size:
 	@scripts/size
