@@ -893,8 +893,8 @@ class model {
     return hidden_states(rows, &pairs, options, run);
   }
 
-  /// The model with a calibration (PLAUDIT_CALIBRATION_...) of its probabilities, fitted to texts it
-  /// was not trained on; labels are indices of its own. Saved with the model; logits stay.
+  /// The model with a calibration (PLAUDIT_CALIBRATION_...) of its probabilities, fitted to texts
+  /// it was not trained on; labels are indices of its own. Saved with the model; logits stay.
   outcome<model> calibrate(const texts &rows, span<const std::int32_t> labels,
                            std::int32_t method = PLAUDIT_CALIBRATION_TEMPERATURE,
                            calibration_report *report = nullptr,
@@ -1004,8 +1004,9 @@ class model {
   model_info info_;
 };
 
-/// Trains a classifier: a head on a model that embeds or, where the options name an architecture, a
-/// network or linear model. The strings that options point to are needed while it is made. [exclusive]
+/// Trains a classifier: a head on a model that embeds or, where the options name an architecture,
+/// a network or linear model. The strings that options point to are needed while it is made.
+/// [exclusive]
 class trainer {
  public:
   /// With these labels, 2 to 4096 different names, starting from a model.

@@ -1,4 +1,4 @@
-"""Training of every architecture: what comes out, the same bits everywhere, comparison, refusals."""
+"""Training of every architecture: what comes out, the same bits everywhere, all refusals."""
 
 import math
 import threading

@@ -215,7 +215,8 @@ class Model(Handle):
     """A model folder as Hugging Face or sentence-transformers write it, loaded and checked.
 
     path: the folder; None is the default model, brand-sentiment, which PLAUDIT_MODEL may name and
-    which else lies in the package, beside the installed library or in the checkout. max_bytes: refuse weights that take more memory; None is 16 GiB.
+    which else lies in the package, beside the installed library or in the checkout. max_bytes:
+    refuse weights that take more memory; None is 16 GiB.
     Any number of threads may use one. Raises NotFoundError, CorruptError, UnsupportedError,
     ShapeError, NotFiniteError, LimitError.
 
@@ -467,7 +468,8 @@ class Model(Handle):
             raise TypeError(
                 f"valences must be a dict of numbers by word, not {type(valences).__name__}")
         batch = Batch(list(valences), "words")
-        numbers = array("d", [real(value, f"valences[{word!r}]") for word, value in valences.items()])
+        numbers = array(
+            "d", [real(value, f"valences[{word!r}]") for word, value in valences.items()])
         handle = c_void_p()
         call(
             _lib.plaudit_model_with_words, self._live, byref(batch.struct),

@@ -216,8 +216,9 @@ class Trainer(Handle):
     seed (0 to 2**64 - 1).
     state: checkpoint (a file), checkpoint_steps (None: each epoch), resume (go on from it, when it
     is there, to the same bits).
-    heads: l2 (None chooses it), tolerance, max_iterations, history, pooling and normalize as for
-    Model.embed; "cls+max+mean" often learns better than the folder's.
+    heads: l2 (None chooses it; of TfidfLogisticRegression it is 1 / C), tolerance, max_iterations,
+    history, pooling and normalize as for Model.embed; "cls+max+mean" often learns better than the
+    folder's.
     """
 
     _free = "plaudit_trainer_free"
