@@ -326,7 +326,8 @@ static void null_pointers(void) {
   EXPECT(NULL_POINTER, "out_model", plaudit_trainer_model(trainer, NULL, &error));
   EXPECT(NULL_POINTER, "out_count", plaudit_trainer_history(trainer, epochs, 4, NULL, &error));
   EXPECT_OK(plaudit_trainer_history(trainer, NULL, 4, &size, &error));
-  EXPECT(NULL_POINTER, "labels", plaudit_trainer_create(NULL, NULL, &hashed, &made_trainer, &error));
+  EXPECT(NULL_POINTER, "labels",
+         plaudit_trainer_create(NULL, NULL, &hashed, &made_trainer, &error));
   EXPECT(NULL_POINTER, "out_trainer", plaudit_trainer_create(NULL, &texts, &hashed, NULL, &error));
   EXPECT_OK(plaudit_trainer_create(NULL, &texts, &hashed, &made_trainer, &error));
   EXPECT(NULL_POINTER, "texts",
@@ -649,7 +650,7 @@ static void training(void) {
   EXPECT(ARGUMENT, "pooling", plaudit_trainer_create(model, &texts, NULL, &refused, &error));
 }
 
-/* Each field of the options at values that no training can have; -1 is a value of the starred ones. */
+/* Each field of the options at values that no training can have; -1 is a value of starred ones. */
 #define FIELD(name) {#name, offsetof(plaudit_trainer_options, name)}
 struct field {
   const char *name;
@@ -661,9 +662,10 @@ static const struct field wholes[] = {
     FIELD(dense_size),       FIELD(vector_words), FIELD(patience),    FIELD(plateau_patience),
     FIELD(frozen_layers)};
 static const struct field reals[] = {
-    FIELD(learning_rate),   FIELD(head_learning_rate), FIELD(beta1),          FIELD(beta2),
-    FIELD(epsilon),         FIELD(plateau_factor),     FIELD(label_smoothing), FIELD(holdout_fraction),
-    FIELD(weight_decay),    FIELD(warmup_fraction),    FIELD(clip_norm),      FIELD(dropout),
+    FIELD(learning_rate),    FIELD(head_learning_rate), FIELD(beta1),
+    FIELD(beta2),            FIELD(epsilon),            FIELD(plateau_factor),
+    FIELD(label_smoothing),  FIELD(holdout_fraction),   FIELD(weight_decay),
+    FIELD(warmup_fraction),  FIELD(clip_norm),          FIELD(dropout),
     FIELD(classifier_dropout)};
 static const struct field choices[] = {
     FIELD(optimizer), FIELD(schedule),           FIELD(monitor),

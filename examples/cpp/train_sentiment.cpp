@@ -188,7 +188,8 @@ plaudit::model train(const arguments &given, const std::vector<posts> &parts,
   trainer.add_validation(parts[1].texts, parts[1].truth);
   const plaudit::training_report report = trainer.fit(watched());
   for (const plaudit::epoch &epoch : trainer.history())
-    std::printf("epoch %lld: step %lld, loss %.4f, validation loss %.4f, accuracy %s, macro-F1 %s%s\n",
+    std::printf("epoch %lld: step %lld, loss %.4f, validation loss %.4f, accuracy %s, "
+                "macro-F1 %s%s\n",
                 static_cast<long long>(epoch.epoch), static_cast<long long>(epoch.step),
                 epoch.training_loss, epoch.validation_loss,
                 percent(epoch.validation_accuracy).c_str(),

@@ -85,7 +85,7 @@ def main():
     parser.add_argument("--text", default="text", help="the column of texts")
     parser.add_argument("--label", default="label", help="the column of labels")
     parser.add_argument("--architecture", default="BertForSequenceClassification")
-    parser.add_argument("--encoder", type=Path, help="model folder the Bert architectures start from")
+    parser.add_argument("--encoder", type=Path, help="model folder that Bert... start from")
     parser.add_argument("--vectors", type=Path, help="word vectors: GloVe text or .npy")
     parser.add_argument("--cleaning", default="tweets-1", help="recipe, or none")
     parser.add_argument("--epochs", type=int, default=8)
