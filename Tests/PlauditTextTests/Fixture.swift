@@ -176,3 +176,15 @@ func expectRefusal(
     Issue.record("another error: \(error)", sourceLocation: location)
   }
 }
+
+/// What a call takes of this thread's processor time, whatever else the machine does.
+func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+  let start = now()
+  try body()
+  return now() - start
+}
