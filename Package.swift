@@ -9,7 +9,7 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-// `make setup` puts the two static archives into .deps; their symbols stay inside.
+// `make setup` puts the static archive into .deps; its symbols stay inside.
 let archives = [
   "-L\(Context.packageDirectory)/.deps", "-Xlinker", "--exclude-libs", "-Xlinker", "ALL",
 ]
@@ -25,13 +25,6 @@ let package = Package(
 
     // What Plaudit stands on
     .target(
-      name: "COpenBLAS",
-      linkerSettings: [
-        .unsafeFlags([
-          "-Xlinker", "--wrap=blas_thread_init", "-Xlinker", "--wrap=getenv",
-        ]), .linkedLibrary(":libopenblas.a"),
-      ]),
-    .target(
       name: "CJansson",
       linkerSettings: [.unsafeFlags(archives), .linkedLibrary(":libjansson.a")]),
     .target(name: "CHost"),
@@ -46,7 +39,7 @@ let package = Package(
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
     .target(
-      name: "PlauditTensor", dependencies: ["PlauditCore", "COpenBLAS", "CKernels"],
+      name: "PlauditTensor", dependencies: ["PlauditCore", "CKernels"],
       swiftSettings: swiftSettings,
       linkerSettings: [.linkedLibrary("m")]),
     .target(

@@ -64,7 +64,7 @@
  * they were given for; they may call [any-thread] and [immutable] functions.
  *
  * The library is silent: it never writes to stdout or stderr, never aborts, and leaves signal
- * handlers, locale, environment and the host's BLAS threads alone. It keeps no thread spinning,
+ * handlers, locale and environment alone. It keeps no thread spinning,
  * and works after fork().
  *
  * WHAT BAD INPUT GETS
@@ -661,7 +661,7 @@ typedef struct plaudit_trainer_options {
   int64_t batch_size;       /* texts of a step; 0 = 32 */
   int64_t batch_tokens;     /* tokens of a step in place of batch_size; 0 = none */
   int64_t pass_tokens;      /* tokens that are in memory at once: a step accumulates the gradients
-                               of as many passes as it needs; 0 = 1024 */
+                               of as many passes as it needs; 0 = 2048 */
   int64_t max_length;       /* tokens a text; 0 = the base model's */
   int64_t frozen_layers;    /* embeddings and this many layers of the encoder stay, and what they
                                give is computed once; 0 = train all, -1 = embeddings alone stay */

@@ -397,8 +397,8 @@ def environment(given):
         "cpu": cpu[1] if cpu else platform.machine(), "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(pages / 1e9), "threads": given.threads or info["threads_available"],
         "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(), "plaudit": info["version"], "blas": info["blas"],
-        "compiler": info["compiler"], "kernels": info["row_kernels"]}
+        "python": platform.python_version(), "plaudit": info["version"],
+        "compiler": info["compiler"], "kernels": info["kernels"]}
 
 
 # ---- All models -------------------------------------------------------------------------------

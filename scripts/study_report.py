@@ -386,7 +386,7 @@ def how_section(shown, missing, every, given):
     machines = "\n".join(
         f"- {one['cpu']}, {one['cores']} cores, {one['memory_gb']} GB; {one['threads']} threads; "
         f"{one['system']}; Python {one['python']}; Plaudit {one['plaudit']} ({one['compiler']}, "
-        f"{one['blas']}, {one['kernels']} kernels)" for one in places.values())
+        f"{one['kernels']} kernels)" for one in places.values())
     lines = []
     for entry, _ in shown:
         options = dict(entry.options)

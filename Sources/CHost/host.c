@@ -1,8 +1,13 @@
 #define _GNU_SOURCE
 #include "chost.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
+
 #include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 int pk_affinity_cores(void) {
   cpu_set_t set;
@@ -12,3 +17,12 @@ int pk_affinity_cores(void) {
 }
 
 void pk_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {
+  struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nanoseconds < 0 ? NULL : &time, NULL, 0);
+}
+
+void pk_word_wake(const uint32_t *word, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}

@@ -15,5 +15,10 @@
 #define PK_EXP(x) exponential(x)
 #define PK_ERF(x) error_function(x)
 #include "tape.h"
+#define PK_LANES 8
+#define PK_TILE_ROWS 6
+#define PK_TILE_VECTORS 2
+#define PK_FUSED(a, b, c) __builtin_elementwise_fma((a), (b), (c))
+#include "matrix.h"
 #pragma clang attribute pop
 #endif

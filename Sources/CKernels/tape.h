@@ -113,29 +113,32 @@ static inline PK_REAL PK_NAME(slope)(int32_t kind, PK_REAL x) {
 
 static void PK_NAME(activate)(int32_t kind, void *out, const void *in, const void *offset,
                               int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++) {
-    PK_REAL *y = (PK_REAL *)out + row * n;
-    const PK_REAL *x = (const PK_REAL *)in + row * n, *bias = offset;
-#define PK_BODY(KIND)                                                            \
-  if (bias)                                                                      \
-    for (int64_t i = 0; i < n; i++) y[i] = PK_NAME(apply)(KIND, x[i] + bias[i]); \
-  else                                                                           \
-    for (int64_t i = 0; i < n; i++) y[i] = PK_NAME(apply)(KIND, x[i]);
-    PK_EACH_KIND(PK_BODY)
+  PK_REAL block[64], zero[64] = {0};
+  for (int64_t row = 0; row < rows; row++)
+    for (int64_t first = 0; first < n; first += 64) {
+      int64_t count = n - first < 64 ? n - first : 64;
+      PK_REAL *y = (PK_REAL *)out + row * n + first;
+      const PK_REAL *x = (const PK_REAL *)in + row * n + first;
+      const PK_REAL *bias = offset ? (const PK_REAL *)offset + first : zero;
+      /* By way of a block: y may be x, which would keep the loop from vectors. */
+#define PK_BODY(KIND) \
+  for (int64_t i = 0; i < count; i++) block[i] = PK_NAME(apply)(KIND, x[i] + bias[i]);
+      PK_EACH_KIND(PK_BODY)
 #undef PK_BODY
-  }
+      memcpy(y, block, (size_t)count * sizeof *y);
+    }
 }
 
 static void PK_NAME(activate_backward)(int32_t kind, void *to, const void *from, const void *in,
                                        const void *offset, int64_t rows, int64_t n,
-                                       int32_t accumulate) {
+                                       int64_t stride, int32_t accumulate) {
   PK_REAL zero[64] = {0};
   for (int64_t row = 0; row < rows; row++)
     for (int64_t first = 0; first < n; first += 64) {
       int64_t count = n - first < 64 ? n - first : 64;
-      PK_REAL *dx = (PK_REAL *)to + row * n + first;
-      const PK_REAL *dy = (const PK_REAL *)from + row * n + first;
-      const PK_REAL *x = (const PK_REAL *)in + row * n + first;
+      PK_REAL *dx = (PK_REAL *)to + row * stride + first;
+      const PK_REAL *dy = (const PK_REAL *)from + row * stride + first;
+      const PK_REAL *x = (const PK_REAL *)in + row * stride + first;
       const PK_REAL *bias = offset ? (const PK_REAL *)offset + first : zero;
 #define PK_BODY(KIND)                                                                           \
   if (accumulate)                                                                               \

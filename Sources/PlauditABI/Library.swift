@@ -50,12 +50,10 @@ private func buildInfoText() -> String {
   #endif
   let version = "\(PLAUDIT_VERSION_MAJOR).\(PLAUDIT_VERSION_MINOR).\(PLAUDIT_VERSION_PATCH)"
   let features = cpuFeatures.map { "\"\($0)\"" }.joined(separator: ", ")
-  let blas = BLAS.configuration.split(separator: "\"").joined(separator: "'")
   return """
     {"version": "\(version)", "abi_version": \(PLAUDIT_ABI_VERSION), \
     "compiler": "\(compiler)", "configuration": "\(configuration)", \
-    "cpu_features": [\(features)], "row_kernels": "\(rowKernelsName)", \
-    "blas": "\(blas)", "blas_core": "\(BLAS.core)", \
+    "cpu_features": [\(features)], "kernels": "\(rowKernelsName)", \
     "precision": "fp32", "threads_available": \(WorkerPool.availableThreads)}
     """
 }

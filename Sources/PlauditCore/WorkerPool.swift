@@ -85,43 +85,59 @@ private final class Job {
   let work: any ParallelWork
   let tasks: Int
   let next = Atomic<Int>(0)
-  // Guarded by the crew's lock.
+  /// Helpers that may still join; guarded by the crew's lock.
   var openings: Int
   var joined = 0
-  var active = 0
+  /// The helpers at work.
+  let active: UnsafeMutablePointer<UInt32>
 
   init(work: any ParallelWork, tasks: Int, helpers: Int) {
     self.work = work
     self.tasks = tasks
     openings = helpers
+    active = .allocate(capacity: 1)
+    active.initialize(to: 0)
   }
+
+  deinit { active.deallocate() }
 
   func takeTask() -> Int? {
     let task = next.add(1, ordering: .relaxed).oldValue
     return task < tasks ? task : nil
   }
+
+  /// Waits on the caller's thread until no helper is at work.
+  func finish() {
+    while true {
+      let count = pk_word_load(active)
+      if count == 0 { return }
+      pk_word_wait(active, count, 10_000_000)
+      if pk_word_load(active) == 0 { return }
+      work.tick()
+    }
+  }
 }
 
 /// The threads of one process, and the jobs that want them.
+///
+/// A run costs few system calls, for a training makes thousands a second: helpers sleep on one
+/// word, which changes with each job, and are woken after the lock is free; who waits for helpers
+/// sleeps on a word of its job.
 private final class Crew {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private let wake: UnsafeMutablePointer<pthread_cond_t>
-  private let finished: UnsafeMutablePointer<pthread_cond_t>
+  /// The number of jobs so far.
+  private let bell: UnsafeMutablePointer<UInt32>
   private let process = getpid()
+  // Guarded by the lock.
   private var jobs: [Job] = []
   private var threads = 0
+  private var sleepers = 0
 
   private init() {
     lock = .allocate(capacity: 1)
-    wake = .allocate(capacity: 1)
-    finished = .allocate(capacity: 1)
     pthread_mutex_init(lock, nil)
-    pthread_cond_init(wake, nil)
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(finished, &attributes)
-    pthread_condattr_destroy(&attributes)
+    bell = .allocate(capacity: 1)
+    bell.initialize(to: 0)
   }
 
   /// The crew of this process. A crew is never freed: its threads live as long as the process,
@@ -148,8 +164,10 @@ private final class Crew {
     pthread_mutex_lock(lock)
     jobs.append(job)
     while threads < min(job.openings, WorkerPool.maximumThreads), startThread() { threads += 1 }
-    pthread_cond_broadcast(wake)
+    let wanted = min(job.openings, sleepers)
+    _ = pk_word_add(bell, 1)
     pthread_mutex_unlock(lock)
+    if wanted > 0 { pk_word_wake(bell, Int32(truncatingIfNeeded: wanted)) }
 
     while let task = job.takeTask() {
       job.work.perform(task: task, worker: 0)
@@ -158,21 +176,8 @@ private final class Crew {
 
     pthread_mutex_lock(lock)
     jobs.removeAll { $0 === job }
-    while job.active > 0 {
-      var until = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &until)
-      until.tv_nsec += 10_000_000
-      if until.tv_nsec >= 1_000_000_000 {
-        until.tv_nsec -= 1_000_000_000
-        until.tv_sec += 1
-      }
-      pthread_cond_timedwait(finished, lock, &until)
-      // The callback may take its time or call the library again: not under the lock.
-      pthread_mutex_unlock(lock)
-      job.work.tick()
-      pthread_mutex_lock(lock)
-    }
     pthread_mutex_unlock(lock)
+    job.finish()
   }
 
   /// A worker's life: sleep, join a job, do its tasks, sleep again.
@@ -180,18 +185,22 @@ private final class Crew {
     pthread_mutex_lock(lock)
     while true {
       guard let job = jobs.first(where: { $0.openings > 0 }) else {
-        pthread_cond_wait(wake, lock)
+        let seen = pk_word_load(bell)
+        sleepers += 1
+        pthread_mutex_unlock(lock)
+        pk_word_wait(bell, seen, -1)
+        pthread_mutex_lock(lock)
+        sleepers -= 1
         continue
       }
       job.openings -= 1
       job.joined += 1
-      job.active += 1
       let worker = job.joined
+      _ = pk_word_add(job.active, 1)
       pthread_mutex_unlock(lock)
       while let task = job.takeTask() { job.work.perform(task: task, worker: worker) }
+      if pk_word_add(job.active, UInt32.max) == 0 { pk_word_wake(job.active, 1) }
       pthread_mutex_lock(lock)
-      job.active -= 1
-      if job.active == 0 { pthread_cond_broadcast(finished) }
     }
   }
 

@@ -25,6 +25,14 @@ package var cpuFeatures: [Substring] {
 
 package var rowKernelsName: String { String(cString: rowKernels.pointee.name) }
 
+/// The matrix kernels of the same set; see ckernels.h.
+nonisolated(unsafe) let matrixKernels: UnsafePointer<pk_matrix_set> = {
+  for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
+    if let kernels = pk_matrix_kernels(Int32(index)) { return kernels }
+  }
+  return pk_plain_matrix_kernels()
+}()
+
 /// The tape kernels of the same set; see ckernels.h.
 nonisolated(unsafe) let floatTapeKernels: UnsafePointer<pk_tape_set> = {
   for (index, set) in availableRowKernels.enumerated() where set == rowKernels {

@@ -18,7 +18,7 @@ version=$(awk '/define PLAUDIT_VERSION_/ { printf "%s%s", dot, $3; dot = "." }' 
 for file in include/plaudit.h include/plaudit.hpp lib/libplaudit.so "lib/libplaudit.so.$version" \
   lib/pkgconfig/plaudit.pc lib/cmake/plaudit/plaudit-config.cmake \
   lib/cmake/plaudit/plaudit-config-version.cmake share/doc/plaudit/LICENSE \
-  share/doc/plaudit/openblas.txt share/doc/plaudit/jansson.txt share/doc/plaudit/swift.txt \
+  share/doc/plaudit/jansson.txt share/doc/plaudit/swift.txt \
   ${model:+share/plaudit/models/$model/config.json}; do
   [ -f "$prefix/$file" ] || { echo "missing: $file"; exit 1; }
 done

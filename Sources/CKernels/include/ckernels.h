@@ -86,10 +86,10 @@ typedef struct pk_tape_set {
   /* y = f(x + bias); bias may be NULL; y may be x. */
   void (*activate)(int32_t kind, void *y, const void *x, const void *PK_NULLABLE bias,
                    int64_t rows, int64_t n);
-  /* dx = dy * f'(x + bias), or dx += with accumulate 1. */
+  /* dx = dy * f'(x + bias), or dx += with accumulate 1; rows are `stride` apart. */
   void (*activate_backward)(int32_t kind, void *dx, const void *dy, const void *x,
                             const void *PK_NULLABLE bias, int64_t rows, int64_t n,
-                            int32_t accumulate);
+                            int64_t stride, int32_t accumulate);
   /* h = dropout(x + bias) + residual; x becomes the normalised h, y = x * weight + shift, and
      deviations [rows] the reciprocal standard deviations. */
   void (*norm)(void *y, void *x, void *deviations, const void *PK_NULLABLE bias,
@@ -145,6 +145,51 @@ typedef struct pk_adam {
 /* The tape kernels of pk_kernels(index), for float; and those for double. */
 const pk_tape_set *PK_NULLABLE pk_tape_kernels(int index);
 const pk_tape_set *pk_tape_kernels_double(void);
+
+/* Matrix products of floats: c (+)= op(a) * factor * op(b) with op(a) [rows, inner], op(b) [inner,
+   columns] and c [rows, columns], row by row; strides are distances between rows as stored.
+   Each result is one chain of additions along the inner dimension: it depends neither on the
+   number of rows or columns, nor on whether b was packed before. Sets that fuse multiply and add
+   agree bit for bit. */
+typedef struct pk_product {
+  const float *a;
+  const float *b;
+  float *c;
+  int64_t a_stride, b_stride, c_stride;
+  int64_t rows, columns, inner;
+  int32_t a_transposed, b_transposed;
+  int32_t accumulate; /* 1: c += */
+  float factor;
+  /* Unless out is NULL, out = f(c + bias) once c is complete; out may be c. */
+  float *PK_NULLABLE out;
+  int64_t out_stride;
+  const float *PK_NULLABLE bias; /* [columns] */
+  int32_t function;              /* PK_GELU and so on */
+} pk_product;
+
+/* Blocks of b that are packed at a time; a scratch has room for one and some rows of a. */
+enum {
+  PK_BLOCK_DEPTH = 384,
+  PK_BLOCK_WIDTH = 384,
+  PK_MOST_TILE_ROWS = 16,
+  PK_SCRATCH = PK_BLOCK_DEPTH * (PK_BLOCK_WIDTH + PK_MOST_TILE_ROWS)
+};
+
+typedef struct pk_matrix_set {
+  const char *name;
+  /* Packs b on the way, into a scratch of PK_SCRATCH floats. */
+  void (*multiply)(const pk_product *product, float *scratch);
+  /* The floats of a packed b. */
+  int64_t (*packed_size)(int64_t inner, int64_t columns);
+  /* Packs factor * op(b); reads b, b_stride, b_transposed, columns, inner and factor. */
+  void (*pack)(float *to, const pk_product *product);
+  /* The product with a packed b, whatever product->b is. */
+  void (*multiply_packed)(const pk_product *product, const float *packed);
+} pk_matrix_set;
+
+/* The matrix kernels of pk_kernels(index), and those of any machine. */
+const pk_matrix_set *PK_NULLABLE pk_matrix_kernels(int index);
+const pk_matrix_set *pk_plain_matrix_kernels(void);
 
 /* The vector features of this CPU that Plaudit knows, as a comma-separated list; static. */
 const char *pk_cpu_features(void);

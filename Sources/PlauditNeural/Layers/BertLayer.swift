@@ -31,8 +31,8 @@ struct BertLayer {
     queryKeyValue = try Dense(
       source, fused: ["query", "key", "value"].map { "\(name).attention.self.\($0)" },
       outputs: width, inputs: width, start: start)
-    query = try queryKeyValue.part(0..<width)
-    keyValue = try queryKeyValue.part(width..<3 * width)
+    query = queryKeyValue.part(0..<width)
+    keyValue = queryKeyValue.part(width..<3 * width)
     attentionOutput = try Dense(
       source, "\(name).attention.output.dense", outputs: width, inputs: width, start: start)
     attentionNorm = try LayerNorm(

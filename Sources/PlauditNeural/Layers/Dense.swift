@@ -27,8 +27,8 @@ package struct Dense {
     start: InitialValues? = nil
   ) throws(PlauditError) {
     let usual = InitialValues.uniform(bound: 1 / Double(max(inputs, 1)).squareRoot())
-    linear = try Linear(
-      source.parameter(
+    linear = Linear(
+      try source.parameter(
         names: names.map { "\($0).weight" }, shape: [outputs, inputs], start: start ?? usual,
         isTable: false))
     bias = try source.parameter(
@@ -40,13 +40,12 @@ package struct Dense {
   func forward(
     _ x: FloatTape.Tensor, _ tape: FloatTape, _ activation: Activation? = nil
   ) throws(PlauditError) -> FloatTape.Tensor {
-    try tape.activate(tape.linear(x, linear), bias: bias, activation)
+    try tape.linear(x, linear, bias: bias, activation)
   }
 
   /// Some of the outputs, as a layer of their own over the same weights.
-  ///
-  func part(_ rows: Range<Int>) throws(PlauditError) -> DensePart {
-    DensePart(linear: try Linear(linear.weight, rows: rows), bias: bias, first: rows.lowerBound)
+  func part(_ rows: Range<Int>) -> DensePart {
+    DensePart(linear: Linear(linear.weight, rows: rows), bias: bias, first: rows.lowerBound)
   }
 
   /// `y = x · Wᵀ + b` for one row, without tiles: for pooled vectors and heads.
@@ -74,7 +73,7 @@ struct DensePart {
   func forward(
     _ x: FloatTape.Tensor, _ tape: FloatTape
   ) throws(PlauditError) -> FloatTape.Tensor {
-    try tape.activate(tape.linear(x, linear), bias: bias, from: first, nil)
+    try tape.linear(x, linear, bias: bias, from: first)
   }
 }
 

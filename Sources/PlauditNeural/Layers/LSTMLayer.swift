@@ -18,8 +18,8 @@ struct LSTMLayer {
         try source.parameter("\(name).\(kind)_l0\(suffix)", shape, start: start)
       }
       return LSTMWeights(
-        input: try Linear(parameter("weight_ih", [4 * hiddenSize, inputs])),
-        recurrent: try Linear(parameter("weight_hh", [4 * hiddenSize, hiddenSize])),
+        input: Linear(try parameter("weight_ih", [4 * hiddenSize, inputs])),
+        recurrent: Linear(try parameter("weight_hh", [4 * hiddenSize, hiddenSize])),
         inputBias: try parameter("bias_ih", [4 * hiddenSize]),
         recurrentBias: try parameter("bias_hh", [4 * hiddenSize]))
     }

@@ -20,7 +20,7 @@ package final class EncoderBody: ModelBody {
   let tokenizerFiles: [ModelFolder.TokenizerAsset]
 
   /// An encoder with the head its folder names, if any.
-  init(_ folder: ModelFolder, encoder: BertEncoder, pooler: Dense?) {
+  init(_ folder: ModelFolder, encoder: BertEncoder, pooler: Dense?) throws(PlauditError) {
     configuration = folder.configuration
     tokenizer = folder.tokenizer
     sentence = folder.sentence
@@ -34,6 +34,7 @@ package final class EncoderBody: ModelBody {
     parameterCount =
       encoder.parameters.reduce(0) { $0 + $1.count } + (pooler?.count ?? 0)
       + (embeddingHead?.dense.count ?? 0)
+    for parameter in encoder.parameters { try parameter.pack() }
   }
 
   /// A network with an encoder inside.
@@ -54,6 +55,7 @@ package final class EncoderBody: ModelBody {
     self.words = words
     tokenizerFiles = folder.tokenizerFiles
     parameterCount = network.parameters.reduce(0) { $0 + $1.count }
+    for parameter in network.parameters { try parameter.pack() }
   }
 
   /// The same encoder with a head on its sentence vectors.
@@ -91,6 +93,7 @@ package final class EncoderBody: ModelBody {
     self.words = words
     tokenizerFiles = base.tokenizerFiles
     parameterCount = network.parameters.reduce(0) { $0 + $1.count }
+    for parameter in network.parameters { try parameter.pack() }
   }
 
   package var hiddenSize: Int { configuration.hiddenSize }

@@ -9,11 +9,14 @@ final class WordBody: ModelBody {
   let network: any Network
   let parameterCount: Int
 
-  init(_ configuration: WordConfiguration, _ words: WordSide, _ network: any Network) {
+  init(
+    _ configuration: WordConfiguration, _ words: WordSide, _ network: any Network
+  ) throws(PlauditError) {
     self.configuration = configuration
     self.words = words
     self.network = network
     parameterCount = network.parameters.reduce(0) { $0 + $1.count }
+    for parameter in network.parameters { try parameter.pack() }
   }
 
   /// Reads a folder of one of these architectures and hands its parts to `make`.
@@ -32,7 +35,7 @@ final class WordBody: ModelBody {
       rows: weights.shape("classifier.weight")?.first)
     let network = try make(weights, configuration, labels)
     return Model(
-      architecture: description.architecture, WordBody(configuration, words, network), scoring)
+      architecture: description.architecture, try WordBody(configuration, words, network), scoring)
   }
 
   var hiddenSize: Int { configuration.hiddenSize }

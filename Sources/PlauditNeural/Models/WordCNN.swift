@@ -28,8 +28,8 @@ final class WordCNN: Network {
       let count = configuration.filterCount
       filters.append(
         Dense(
-          linear: try Linear(
-            source.parameter(
+          linear: Linear(
+            try source.parameter(
               "\(name).weight", [count, configuration.vectorSize, width], start: bound)),
           bias: try source.parameter("\(name).bias", [count], start: bound)))
     }

@@ -27,6 +27,7 @@ final class AdamOptimizer {
   private(set) var step: Int
   private let options: TrainingOptions
   private let threads: Int
+  private let squares: SquaresWork
 
   init(
     _ groups: [Group], _ options: TrainingOptions, threads: Int
@@ -34,17 +35,24 @@ final class AdamOptimizer {
     var moments: [Moments] = []
     for group in groups {
       for parameter in group.parameters where parameter.isTrained {
-        moments.append(
-          Moments(
-            parameter: parameter, learningRate: group.learningRate,
-            decays: AdamOptimizer.decays(parameter.name),
-            mean: try FloatBuffer(count: parameter.count),
-            square: try FloatBuffer(count: parameter.count)))
+        let made = Moments(
+          parameter: parameter, learningRate: group.learningRate,
+          decays: AdamOptimizer.decays(parameter.name),
+          mean: try FloatBuffer(count: parameter.count),
+          square: try FloatBuffer(count: parameter.count))
+        // Written before they are read, pages cost one fault instead of two; tables wait for
+        // their rows.
+        if parameter.touched == nil {
+          made.mean.pointer.update(repeating: 0, count: parameter.count)
+          made.square.pointer.update(repeating: 0, count: parameter.count)
+        }
+        moments.append(made)
       }
     }
     self.moments = moments
     self.options = options
     self.threads = threads
+    squares = try SquaresWork(largest: moments.reduce(1) { max($0, $1.parameter.count) })
     step = 0
   }
 
@@ -80,7 +88,10 @@ final class AdamOptimizer {
           sum += Tape<Float>.sumOfSquares(gradient.pointer + row * width, count: width)
         }
       } else {
-        sum += Tape<Float>.sumOfSquares(gradient.pointer, count: gradient.count)
+        squares.values = UnsafePointer(gradient.pointer)
+        squares.count = gradient.count
+        WorkerPool.run(tasks: squares.pieces, threads: threads, squares)
+        for piece in 0..<squares.pieces { sum += squares.sums.pointer[piece] }
       }
     }
     return sum.squareRoot()
@@ -96,6 +107,16 @@ final class AdamOptimizer {
   /// interrupted, so that weights are always those of a whole step.
   func update(rate: Double, factor: Double) {
     step += 1
+    for one in moments {
+      guard let touched = one.parameter.touched, options.skipsUntouchedRows else { continue }
+      // Written before they are read, new pages cost one fault instead of two.
+      let width = one.parameter.width
+      for row in touched.newRows {
+        (one.mean.pointer + row * width).update(repeating: 0, count: width)
+        (one.square.pointer + row * width).update(repeating: 0, count: width)
+      }
+      touched.forgetNewRows()
+    }
     let work = AdamStep(moments, factor: factor, options, rate: rate, step: step)
     WorkerPool.run(tasks: work.pieces.count, threads: threads, work)
     // The kernel leaves gradients of zero.
@@ -105,6 +126,12 @@ final class AdamOptimizer {
   func clearGradients() {
     for one in moments { one.parameter.clearGradient() }
   }
+}
+
+extension TrainingOptions {
+  /// Whether rows of a table that never had a gradient have moments of zero: not when their decay
+  /// is a part of it.
+  fileprivate var skipsUntouchedRows: Bool { optimizer != .adam || weightDecay == 0 }
 }
 
 /// The weights of a step in pieces of fixed size, each done by one thread.
@@ -121,8 +148,7 @@ private final class AdamStep: ParallelWork {
     step: Int
   ) {
     self.moments = moments
-    let decaysInGradient = options.optimizer == .adam && options.weightDecay != 0
-    skipsUntouched = !decaysInGradient
+    skipsUntouched = options.skipsUntouchedRows
     var pieces: [(moment: Int, first: Int, count: Int)] = []
     for (index, one) in moments.enumerated() {
       // Tables are cut at rows.
@@ -173,6 +199,30 @@ private final class AdamStep: ParallelWork {
         for column in 0..<width { weights[column] *= keep }
       }
     }
+  }
+
+  func tick() {}
+}
+
+/// Sums of squares of pieces of fixed size, to be added in their order.
+private final class SquaresWork: ParallelWork {
+  var values: UnsafePointer<Float>?
+  var count = 0
+  let sums: Buffer<Double>
+
+  private static let pieceSize = 1 << 16
+
+  init(largest: Int) throws(PlauditError) {
+    sums = try Buffer(count: (largest + SquaresWork.pieceSize - 1) / SquaresWork.pieceSize)
+  }
+
+  var pieces: Int { (count + SquaresWork.pieceSize - 1) / SquaresWork.pieceSize }
+
+  func perform(task: Int, worker: Int) {
+    guard let values else { return }
+    let first = task * SquaresWork.pieceSize
+    sums.pointer[task] = Tape<Float>.sumOfSquares(
+      values + first, count: min(SquaresWork.pieceSize, count - first))
   }
 
   func tick() {}

@@ -169,7 +169,7 @@ package final class HeadTrainer {
         .notFinite, "\(bad) weights of the head exceed single precision; give a larger l2")
     }
     let dense = Dense(
-      linear: try Linear(
+      linear: Linear(
         Parameter(names: ["linear.weight"], shape: [classes, width], values: weights)),
       bias: Parameter(names: ["linear.bias"], shape: [classes], values: bias))
     let head = ClassifierHead(dense: dense, labels: labels, problem: .singleLabel)

@@ -115,7 +115,8 @@ enum TrainableNetwork {
       network,
       { (_) throws(PlauditError) in
         Finished(
-          architecture: options.architecture, body: WordBody(configuration, words.side, network))
+          architecture: options.architecture, body: try WordBody(configuration, words.side, network)
+        )
       }
     )
   }

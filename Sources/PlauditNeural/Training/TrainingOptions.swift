@@ -23,7 +23,7 @@ package struct TrainingOptions: Sendable {
   /// Tokens of one step in place of a number of texts: it takes texts until they have as many.
   package var batchTokens: Int?
   /// Tokens that go forwards and backwards at once; a step adds up as many such parts as it has.
-  package var passTokens = 1024
+  package var passTokens = 2048
   package var optimizer = Optimizer.adamW
   package var learningRate: Double?
   /// Of the layers above the encoder; nil is `learningRate`.

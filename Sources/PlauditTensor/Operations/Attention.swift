@@ -20,6 +20,7 @@ extension Tape {
     let kernels = Scalar.tapeKernels
     let context = try tensor(rows: qkv.rows, width: width)
     let dropout = nextDropout(rate)
+    let scratch = try productScratch()
 
     guard isRecording else {
       let longest = texts.longest
@@ -32,12 +33,12 @@ extension Tape {
           Scalar.multiply(
             query, stride: 3 * width, transposed: false, query + width, stride: 3 * width,
             transposed: true, into: weights, stride: length, rows: length, columns: length,
-            inner: headSize, alpha: scale, beta: 0)
+            inner: headSize, factor: scale, accumulate: false, scratch: scratch)
           kernels.pointee.softmax(weights, Int64(length), Int64(length))
           Scalar.multiply(
             weights, stride: length, transposed: false, query + 2 * width, stride: 3 * width,
             transposed: false, into: out, stride: width, rows: length, columns: headSize,
-            inner: length, alpha: 1, beta: 0)
+            inner: length, factor: 1, accumulate: false, scratch: scratch)
         }
         try control?.check()
       }
@@ -53,7 +54,8 @@ extension Tape {
     }
     let weights = try room(offsets[texts.count])
     let spare = try room(dropout == nil ? 0 : offsets[texts.count])
-    try parallel(texts.count) { text in
+    try parallel(texts.count) { text, worker in
+      let own = scratch + worker * Scalar.scratchCount
       let length = texts.length(text)
       for head in 0..<heads {
         let query = qkv.values + texts.start(text) * 3 * width + head * headSize
@@ -63,7 +65,7 @@ extension Tape {
         Scalar.multiply(
           query, stride: 3 * width, transposed: false, query + width, stride: 3 * width,
           transposed: true, into: weight, stride: length, rows: length, columns: length,
-          inner: headSize, alpha: scale, beta: 0)
+          inner: headSize, factor: scale, accumulate: false, scratch: own)
         kernels.pointee.softmax(weight, Int64(length), Int64(length))
         var kept = weight
         DropoutStream.with(dropout, first: place) { how in
@@ -74,16 +76,16 @@ extension Tape {
         Scalar.multiply(
           kept, stride: length, transposed: false, query + 2 * width, stride: 3 * width,
           transposed: false, into: out, stride: width, rows: length, columns: headSize,
-          inner: length, alpha: 1, beta: 0)
+          inner: length, factor: 1, accumulate: false, scratch: own)
       }
     }
     guard wantsGradient(qkv) else { return context }
     return tracked(context) { (dcontext) throws(PlauditError) in
       // Each row of queries, keys and values is written by one text and one head alone.
       let (dqkv, accumulate) = try self.gradient(of: qkv)
-      let beta: Scalar = accumulate ? 1 : 0
       let slopes = try self.room(offsets[texts.count])
-      try self.parallel(texts.count) { text in
+      try self.parallel(texts.count) { text, worker in
+        let own = scratch + worker * Scalar.scratchCount
         let length = texts.length(text)
         for head in 0..<heads {
           let start = texts.start(text) * 3 * width + head * headSize
@@ -97,11 +99,11 @@ extension Tape {
           Scalar.multiply(
             kept, stride: length, transposed: true, dout, stride: width, transposed: false,
             into: dquery + 2 * width, stride: 3 * width, rows: length, columns: headSize,
-            inner: length, alpha: 1, beta: beta)
+            inner: length, factor: 1, accumulate: accumulate, scratch: own)
           Scalar.multiply(
             dout, stride: width, transposed: false, query + 2 * width, stride: 3 * width,
             transposed: true, into: slope, stride: length, rows: length, columns: length,
-            inner: headSize, alpha: 1, beta: 0)
+            inner: headSize, factor: 1, accumulate: false, scratch: own)
           DropoutStream.with(dropout, first: place) { how in
             guard let how else { return }
             kernels.pointee.drop(slope, slope, Int64(length * length), how, 0)
@@ -111,11 +113,11 @@ extension Tape {
           Scalar.multiply(
             slope, stride: length, transposed: false, query + width, stride: 3 * width,
             transposed: false, into: dquery, stride: 3 * width, rows: length, columns: headSize,
-            inner: length, alpha: 1, beta: beta)
+            inner: length, factor: 1, accumulate: accumulate, scratch: own)
           Scalar.multiply(
             slope, stride: length, transposed: true, query, stride: 3 * width, transposed: false,
             into: dquery + width, stride: 3 * width, rows: length, columns: headSize,
-            inner: length, alpha: 1, beta: beta)
+            inner: length, factor: 1, accumulate: accumulate, scratch: own)
         }
       }
     }

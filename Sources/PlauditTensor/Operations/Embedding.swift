@@ -39,7 +39,10 @@ extension Tape {
         guard let gradient = lookup.table.gradient else { continue }
         for row in 0..<count {
           let id = Int(lookup.ids[row])
-          lookup.table.touched?.touch(id)
+          // Pages that were only read until they are written cost two faults instead of one.
+          if lookup.table.touched?.touch(id) == true {
+            self.clear(gradient.pointer + id * width, count: width)
+          }
           kernels.pointee.add(
             gradient.pointer + id * width, dy + row * width, 1, Int64(width), 1)
         }

@@ -38,8 +38,7 @@ extension Tape {
     let kernels = Scalar.tapeKernels
     // Projections of all rows at once; the biases are the same at each step.
     let projected = try activate(
-      activate(linear(x, weights.input), bias: weights.inputBias, nil),
-      bias: weights.recurrentBias, nil)
+      linear(x, weights.input, bias: weights.inputBias), bias: weights.recurrentBias, nil)
     let gates = projected.values
     let order = try memory(texts.count, of: Int.self)
     sortByLength(texts, into: order)
@@ -49,30 +48,22 @@ extension Tape {
     // Texts go in fixed groups: within one, a step is one product for all texts not yet at an end.
     let groupSize = 24
     let groups = (texts.count + groupSize - 1) / groupSize
-    let padding = isRecording ? groupSize : max(weights.recurrent.paddedRows(groupSize), groupSize)
-    let states = try room(groups * padding * size)
-    let products = try room(groups * padding * 4 * size)
-    var failure: PlauditError?
+    let states = try room(groups * groupSize * size)
+    let products = try room(groups * groupSize * 4 * size)
+    let recurrent = try weights.recurrent.packedWeights(room)
     try parallel(isRecording ? groups : 1) { task in
       for group in isRecording ? task..<(task + 1) : 0..<groups {
         let first = group * groupSize
         let count = min(groupSize, texts.count - first)
-        let state = states + group * padding * size
-        let product = products + group * padding * 4 * size
+        let state = states + group * groupSize * size
+        let product = products + group * groupSize * 4 * size
         for step in 0..<texts.length(order[first]) {
           var active = count
           while active > 0, texts.length(order[first + active - 1]) <= step { active -= 1 }
           if step > 0 {
-            if self.isRecording {
-              Scalar.multiply(
-                state, stride: size, transposed: false, weights.recurrent.weight.values.pointer,
-                stride: size, transposed: true, into: product, stride: 4 * size, rows: active,
-                columns: 4 * size, inner: size, alpha: 1, beta: 0)
-            } else {
-              do throws(PlauditError) {
-                try weights.recurrent.forward(state, into: product, rows: active)
-              } catch { failure = error }
-            }
+            Scalar.multiply(
+              state, stride: size, packed: recurrent, into: product, stride: 4 * size,
+              rows: active, columns: 4 * size, inner: size, end: nil)
           }
           for member in 0..<active {
             let row = self.row(texts, order[first + member], step, reversed)
@@ -87,7 +78,6 @@ extension Tape {
         }
       }
     }
-    if let failure { throw failure }
     try control?.check()
     guard isRecording,
       wantsGradient(projected) || weights.recurrent.weight.isTrained
@@ -103,6 +93,10 @@ extension Tape {
       let dstates = try self.room(groups * groupSize * size)
       let dcells = try self.room(groups * groupSize * size)
       let stepGates = try self.room(groups * groupSize * 4 * size)
+      let recurrent = try self.room(Scalar.packedCount(inner: 4 * size, columns: size))
+      Scalar.pack(
+        weights.recurrent.values, stride: size, transposed: false, columns: size, inner: 4 * size,
+        into: recurrent)
       try self.parallel(groups) { group in
         let first = group * groupSize
         let count = min(groupSize, texts.count - first)
@@ -127,9 +121,8 @@ extension Tape {
           }
           guard step > 0 else { continue }
           Scalar.multiply(
-            dproduct, stride: 4 * size, transposed: false,
-            weights.recurrent.weight.values.pointer, stride: size, transposed: false, into: dstate,
-            stride: size, rows: active, columns: size, inner: 4 * size, alpha: 1, beta: 0)
+            dproduct, stride: 4 * size, packed: recurrent, into: dstate, stride: size,
+            rows: active, columns: size, inner: 4 * size, end: nil)
         }
       }
       if let gradient = weights.recurrent.weight.gradient {

@@ -13,6 +13,7 @@ package final class Parameter<Scalar: TensorScalar> {
   package private(set) var gradient: Buffer<Scalar>?
   /// Rows a step has touched, when gradients come row by row (embeddings).
   package let touched: TouchedRows?
+  private var packs: [PackedRows<Scalar>] = []
 
   package init(
     names: [String], shape: [Int], values: Buffer<Scalar>, isTable: Bool = false
@@ -35,10 +36,32 @@ package final class Parameter<Scalar: TensorScalar> {
 
   /// Gives the parameter a gradient of zeros.
   package func train() throws(PlauditError) {
+    for part in packs { part.panels = nil }
     if gradient == nil { gradient = try Buffer(count: count) }
   }
 
   package func freeze() { gradient = nil }
+
+  /// Rows that a linear layer multiplies with; equal ranges share what is packed.
+  func packedRows(_ rows: Range<Int>) -> PackedRows<Scalar> {
+    if let known = packs.first(where: { $0.rows == rows }) { return known }
+    let made = PackedRows<Scalar>(rows)
+    packs.append(made)
+    return made
+  }
+
+  /// Packs the rows of linear layers for prediction. Not while another thread uses the parameter,
+  /// and not before its last change.
+  package func pack() throws(PlauditError) {
+    for part in packs where part.panels == nil {
+      let panels = try Buffer<Scalar>(
+        count: Scalar.packedCount(inner: width, columns: part.rows.count))
+      Scalar.pack(
+        values.pointer + part.rows.lowerBound * width, stride: width, transposed: true,
+        columns: part.rows.count, inner: width, into: panels.pointer)
+      part.panels = panels
+    }
+  }
 
   /// Makes the gradient zero again, of a table only the rows that were touched.
   package func clearGradient() {
@@ -55,6 +78,14 @@ package final class Parameter<Scalar: TensorScalar> {
   }
 }
 
+/// Some rows of a parameter in the order in which the matrix kernels read them.
+final class PackedRows<Scalar: TensorScalar> {
+  let rows: Range<Int>
+  fileprivate(set) var panels: Buffer<Scalar>?
+
+  init(_ rows: Range<Int>) { self.rows = rows }
+}
+
 /// The rows of a table that have a gradient in this step, and those that ever had one.
 package final class TouchedRows {
   /// In the order they were first touched in this step.
@@ -62,18 +93,26 @@ package final class TouchedRows {
   private var isTouched: [Bool]
   /// Rows touched in any step: all others have moments of zero.
   package var everTouched: [Bool]
+  /// Rows touched for the first time since they were last asked for.
+  package private(set) var newRows: [Int] = []
 
   init(count: Int) {
     isTouched = [Bool](repeating: false, count: max(count, 0))
     everTouched = isTouched
   }
 
-  func touch(_ row: Int) {
-    guard row >= 0, row < isTouched.count, !isTouched[row] else { return }
+  /// - Returns: whether it is the first time.
+  func touch(_ row: Int) -> Bool {
+    guard row >= 0, row < isTouched.count, !isTouched[row] else { return false }
     isTouched[row] = true
-    everTouched[row] = true
     rows.append(row)
+    guard !everTouched[row] else { return false }
+    everTouched[row] = true
+    newRows.append(row)
+    return true
   }
+
+  package func forgetNewRows() { newRows.removeAll(keepingCapacity: true) }
 
   /// Forgets which rows the step touched, once their gradients are zero.
   package func clear() {

@@ -45,6 +45,7 @@ package final class Tape<Scalar: TensorScalar> {
   private var live: [UnsafeMutableRawPointer] = []
   private var dropoutCount: UInt64 = 0
   private let work = ClosureWork()
+  private var scratch: UnsafeMutablePointer<Scalar>?
 
   package init(recording: Bool, threads: Int = 1, control: RunControl? = nil) {
     isRecording = recording
@@ -74,16 +75,23 @@ package final class Tape<Scalar: TensorScalar> {
     return block.bindMemory(to: Element.self, capacity: max(count, 1))
   }
 
-  /// A tensor of undefined numbers. Without recording there is room for the rows that `Linear`
-  /// pads.
+  /// A tensor of undefined numbers.
   package func tensor(rows: Int, width: Int, node: Int = -1) throws(PlauditError) -> Tensor {
-    let padding = Linear<Scalar>.rowPadding
-    let room = isRecording ? rows : (rows + padding - 1) / padding * padding
-    let (count, overflow) = room.multipliedReportingOverflow(by: width)
+    let (count, overflow) = rows.multipliedReportingOverflow(by: width)
     guard !overflow else {
       throw PlauditError(.limit, "a tensor of \(rows) times \(width) numbers is too large")
     }
     return Tensor(values: try self.room(count), rows: rows, width: width, node: node)
+  }
+
+  /// Scratch for the products of each thread, `Scalar.scratchCount` numbers each; kept.
+  func productScratch() throws(PlauditError) -> UnsafeMutablePointer<Scalar> {
+    if let scratch { return scratch }
+    let count = max(threads, 1) * Scalar.scratchCount
+    let made = try pool.acquire(count * MemoryLayout<Scalar>.stride)
+      .bindMemory(to: Scalar.self, capacity: max(count, 1))
+    scratch = made
+    return made
   }
 
   /// A tensor that asks for a gradient, such as an input whose gradient is checked.
@@ -207,10 +215,17 @@ package final class Tape<Scalar: TensorScalar> {
   // MARK: Threads
 
   /// Does tasks `0..<count`, which write to different places, on the tape's threads.
-  func parallel(_ count: Int, _ body: (Int) -> Void) throws(PlauditError) {
+  func parallel(_ count: Int, _ body: (_ task: Int) -> Void) throws(PlauditError) {
+    try parallel(count) { task, _ in body(task) }
+  }
+
+  /// The same for tasks that want to know the number of their thread, below `threads`.
+  func parallel(
+    _ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void
+  ) throws(PlauditError) {
     try control?.check()
     if threads == 1 || count == 1 {
-      for task in 0..<count { body(task) }
+      for task in 0..<count { body(task, 0) }
       return
     }
     withoutActuallyEscaping(body) { body in
@@ -234,7 +249,7 @@ package final class Tape<Scalar: TensorScalar> {
 }
 
 private final class ClosureWork: ParallelWork {
-  var body: ((Int) -> Void)?
-  func perform(task: Int, worker: Int) { body?(task) }
+  var body: ((Int, Int) -> Void)?
+  func perform(task: Int, worker: Int) { body?(task, worker) }
   func tick() {}
 }

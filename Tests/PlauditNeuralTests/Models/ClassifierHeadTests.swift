@@ -35,7 +35,7 @@ struct ClassifierHeadTests {
     let weights = try FloatBuffer(count: 2 * 32)
     for index in 0..<64 { weights.pointer[index] = 3e38 }
     let dense = Dense(
-      linear: try Linear(Parameter(names: ["w"], shape: [2, 32], values: weights)),
+      linear: Linear(Parameter(names: ["w"], shape: [2, 32], values: weights)),
       bias: try Parameter("b", [2]))
     let head = ClassifierHead(
       dense: dense, labels: LabelSet(names: ["a", "b"]), problem: .singleLabel)

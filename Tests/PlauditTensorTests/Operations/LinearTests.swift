@@ -5,9 +5,9 @@ import Testing
 
 struct LinearTests {
   private let shapes = [
-    (outputs: 3, inputs: 384), (outputs: 32, inputs: 32), (outputs: 96, inputs: 32),
-    (outputs: 50, inputs: 36), (outputs: 384, inputs: 384), (outputs: 1536, inputs: 384),
-    (outputs: 384, inputs: 1536), (outputs: 100, inputs: 7),
+    (outputs: 3, inputs: 384), (outputs: 32, inputs: 32), (outputs: 50, inputs: 36),
+    (outputs: 384, inputs: 384), (outputs: 1536, inputs: 384), (outputs: 384, inputs: 1536),
+    (outputs: 100, inputs: 7),
   ]
 
   private func matrix(_ count: Int, seed: UInt64) throws -> FloatBuffer {
@@ -17,21 +17,21 @@ struct LinearTests {
     return buffer
   }
 
-  private func linear(_ weights: FloatBuffer, _ outputs: Int, _ inputs: Int) throws -> Linear<Float>
+  private func parameter(_ weights: FloatBuffer, _ outputs: Int, _ inputs: Int) -> Parameter<Float>
   {
-    try Linear(Parameter(names: ["weight"], shape: [outputs, inputs], values: weights))
+    Parameter(names: ["weight"], shape: [outputs, inputs], values: weights)
   }
 
   @Test func `the product equals double arithmetic and no row depends on the others`() throws {
+    let scratch = try FloatBuffer(count: Float.scratchCount)
     for shape in shapes {
       let weights = try matrix(shape.outputs * shape.inputs, seed: 1)
-      let linear = try linear(weights, shape.outputs, shape.inputs)
-      let most = 260
-      let room =
-        (most + Linear<Float>.rowPadding - 1) / Linear<Float>.rowPadding * Linear<Float>.rowPadding
-      let x = try matrix(room * shape.inputs, seed: 2)
-      let full = try FloatBuffer(count: room * shape.outputs)
-      try linear.forward(x.pointer, into: full.pointer, rows: most)
+      let parameter = parameter(weights, shape.outputs, shape.inputs)
+      let linear = Linear(parameter)
+      let most = 540
+      let x = try matrix(most * shape.inputs, seed: 2)
+      let full = try FloatBuffer(count: most * shape.outputs)
+      try linear.forward(x.pointer, into: full.pointer, rows: most, scratch: scratch.pointer)
 
       let output = shape.outputs - 1
       for row in [0, 1, most - 1] {
@@ -45,12 +45,13 @@ struct LinearTests {
         #expect((found - exact).magnitude < 2e-6 * Double(shape.inputs))
       }
 
-      let part = try FloatBuffer(count: room * shape.outputs)
-      for (first, rows) in [(0, 1), (5, 1), (7, 2), (100, 13), (11, 49), (259, 1), (3, 200)] {
-        // Shorter runs need room after them: move the rows to the front.
-        let moved = try FloatBuffer(count: room * shape.inputs)
-        moved.pointer.update(from: x.pointer + first * shape.inputs, count: rows * shape.inputs)
-        try linear.forward(moved.pointer, into: part.pointer, rows: rows)
+      // Packed weights change no bit, nor do neighbours.
+      try parameter.pack()
+      let part = try FloatBuffer(count: most * shape.outputs)
+      for (first, rows) in [(0, 1), (5, 1), (7, 2), (100, 13), (11, 49), (539, 1), (3, 520)] {
+        try linear.forward(
+          x.pointer + first * shape.inputs, into: part.pointer, rows: rows,
+          scratch: scratch.pointer)
         for index in 0..<(rows * shape.outputs)
         where part.pointer[index] != full.pointer[first * shape.outputs + index] {
           Issue.record("\(shape), rows \(rows) from \(first) differ at \(index)")
@@ -60,35 +61,45 @@ struct LinearTests {
     }
   }
 
-  @Test func `tile heights are among the candidates and small heads do without`() throws {
-    let head = try linear(matrix(3 * 64, seed: 3), 3, 64)
-    #expect(head.tiles.isEmpty)
-    let wide = try linear(matrix(384 * 384, seed: 3), 384, 384)
-    #expect(wide.tiles.allSatisfy(TilePlans.heights.contains))
+  @Test func `a part of the outputs is packed by itself and forgotten in training`() throws {
+    let scratch = try FloatBuffer(count: Float.scratchCount)
+    let parameter = parameter(try matrix(90 * 40, seed: 3), 90, 40)
+    let whole = Linear(parameter)
+    let part = Linear(parameter, rows: 31..<64)
+    let x = try matrix(5 * 40, seed: 4)
+    let all = try FloatBuffer(count: 5 * 90)
+    let some = try FloatBuffer(count: 5 * 33)
+    for packs in [false, true] {
+      if packs { try parameter.pack() }
+      try whole.forward(x.pointer, into: all.pointer, rows: 5, scratch: scratch.pointer)
+      try part.forward(x.pointer, into: some.pointer, rows: 5, scratch: scratch.pointer)
+      for row in 0..<5 {
+        for output in 0..<33 {
+          #expect(some.pointer[row * 33 + output] == all.pointer[row * 90 + 31 + output])
+        }
+      }
+    }
+    try parameter.train()
+    parameter.values.pointer.update(repeating: 0, count: 90 * 40)
+    try whole.forward(x.pointer, into: all.pointer, rows: 5, scratch: scratch.pointer)
+    #expect(all.buffer.allSatisfy { $0 == 0 })
   }
 
   @Test func `a cancelled product throws`() throws {
-    let linear = try linear(matrix(64 * 64, seed: 4), 64, 64)
-    let input = try FloatBuffer(count: Linear<Float>.rowPadding * 64)
-    let output = try FloatBuffer(count: Linear<Float>.rowPadding * 64)
+    let scratch = try FloatBuffer(count: Float.scratchCount)
+    let parameter = parameter(try matrix(64 * 64, seed: 4), 64, 64)
+    let linear = Linear(parameter)
+    let input = try FloatBuffer(count: 12 * 64)
+    let output = try FloatBuffer(count: 12 * 64)
     let cancellation = Cancellation()
     cancellation.request()
-    #expect(throws: PlauditError.self) {
-      try linear.forward(
-        input.pointer, into: output.pointer, rows: 12,
-        control: RunControl(cancellation: cancellation))
+    for packs in [false, true] {
+      if packs { try parameter.pack() }
+      #expect(throws: PlauditError.self) {
+        try linear.forward(
+          input.pointer, into: output.pointer, rows: 12, scratch: scratch.pointer,
+          control: RunControl(cancellation: cancellation))
+      }
     }
-  }
-
-  @Test func `a first model of zeros does not decide the tiles of the next`() throws {
-    let (outputs, inputs) = (64, 40)
-    _ = try linear(FloatBuffer(count: outputs * inputs), outputs, inputs)
-    let linear = try linear(matrix(outputs * inputs, seed: 5), outputs, inputs)
-    let x = try matrix(Linear<Float>.rowPadding * inputs, seed: 6)
-    let one = try FloatBuffer(count: Linear<Float>.rowPadding * outputs)
-    let many = try FloatBuffer(count: Linear<Float>.rowPadding * outputs)
-    try linear.forward(x.pointer, into: one.pointer, rows: 1)
-    try linear.forward(x.pointer, into: many.pointer, rows: 150)
-    #expect(Array(one.buffer[..<outputs]) == Array(many.buffer[..<outputs]))
   }
 }
