@@ -20,6 +20,25 @@ package final class Buffer<Element: BitwiseCopyable> {
     self.count = count
   }
 
+  /// `count` undefined numbers, which the caller is about to write, on large pages if there are
+  /// many and the system has them.
+  package init(undefined count: Int) throws(PlauditError) {
+    let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
+      by: MemoryLayout<Element>.stride)
+    let largePage = 1 << 21
+    let isLarge = bytes >= largePage
+    var memory: UnsafeMutableRawPointer?
+    guard count >= 0, !overflow,
+      posix_memalign(&memory, isLarge ? largePage : 64, bytes) == 0, let memory
+    else {
+      throw PlauditError(.outOfMemory, "no memory for \(count) numbers")
+    }
+    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
+    block = memory
+    pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
   private let block: UnsafeMutableRawPointer
 
   deinit { free(block) }

@@ -38,7 +38,7 @@ extension WeightFolder: ParameterSource {
     let size = shape.reduce(1, *)
     // Every tensor's shape is checked before memory is asked for.
     for name in names { _ = try elementCount(name, shape) }
-    let values = try FloatBuffer(count: names.count * size)
+    let values = try FloatBuffer(undefined: names.count * size)
     for (index, name) in names.enumerated() {
       try read(name, shape, into: values.pointer + index * size)
     }

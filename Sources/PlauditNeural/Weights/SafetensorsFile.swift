@@ -81,22 +81,24 @@ package final class SafetensorsFile {
       throw PlauditError(
         .unsupported, "\(name): tensor \(tensor) is \(entry.type); F32, F16 and BF16 are supported")
     }
-    let count = entry.byteCount / type.byteCount
-    if type == .float32 {
-      try readBytes(
-        entry, into: UnsafeMutableRawBufferPointer(start: floats, count: entry.byteCount))
-    } else {
-      let chunk = try Bytes(count: min(entry.byteCount, 1 << 20))
-      var done = 0
-      while done < entry.byteCount {
-        let part = UnsafeMutableRawBufferPointer(
-          rebasing: chunk.mutable[..<min(chunk.count, entry.byteCount - done)])
+    // Checked chunk by chunk, while they are in the cache.
+    let chunk = try Bytes(count: type == .float32 ? 0 : min(entry.byteCount, 1 << 18))
+    var bad = 0
+    var done = 0
+    while done < entry.byteCount {
+      let count = min(1 << 18, entry.byteCount - done)
+      let target = floats + done / type.byteCount
+      if type == .float32 {
+        try readBytes(
+          entry, into: UnsafeMutableRawBufferPointer(start: target, count: count), from: done)
+      } else {
+        let part = UnsafeMutableRawBufferPointer(rebasing: chunk.mutable[..<count])
         try readBytes(entry, into: part, from: done)
-        type.widen(UnsafeRawBufferPointer(part), to: floats + done / type.byteCount)
-        done += part.count
+        type.widen(UnsafeRawBufferPointer(part), to: target)
       }
+      bad += nonFiniteCount(target, count: count / type.byteCount)
+      done += count
     }
-    let bad = nonFiniteCount(floats, count: count)
     guard bad == 0 else {
       throw PlauditError(
         .notFinite, "\(name): tensor \(tensor) holds \(bad) values that are NaN or infinite")

@@ -55,7 +55,7 @@ package final class Parameter<Scalar: TensorScalar> {
   package func pack() throws(PlauditError) {
     for part in packs where part.panels == nil {
       let panels = try Buffer<Scalar>(
-        count: Scalar.packedCount(inner: width, columns: part.rows.count))
+        undefined: Scalar.packedCount(inner: width, columns: part.rows.count))
       Scalar.pack(
         values.pointer + part.rows.lowerBound * width, stride: width, transposed: true,
         columns: part.rows.count, inner: width, into: panels.pointer)
