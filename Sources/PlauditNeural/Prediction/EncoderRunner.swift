@@ -54,7 +54,7 @@ final class EncoderRunner: TextRunner {
   private let packedTexts: Bytes
 
   /// Packs aim at this many tokens: enough rows for tall tiles, few enough to stay in the cache.
-  static let packTokens = 768
+  static let packTokens = 512
   static let packRows = 256
 
   init(
