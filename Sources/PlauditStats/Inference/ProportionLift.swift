@@ -1,21 +1,6 @@
 import Glibc
 package import PlauditCore
 
-/// What a lift could not say; raw values are `PLAUDIT_LIFT_FLAG_…`.
-package struct LiftFlags: OptionSet, Hashable, Sendable {
-  package let rawValue: Int32
-  package init(rawValue: Int32) { self.rawValue = rawValue }
-
-  /// The control never succeeded: relative lift and its interval are NaN.
-  package static let zeroBaseline = LiftFlags(rawValue: 1)
-  /// The control rate cannot be told from 0: the relative interval is the whole line.
-  package static let unboundedInterval = LiftFlags(rawValue: 2)
-  /// The control rate is below ten of its standard errors: read the absolute lift instead.
-  package static let lowBaseline = LiftFlags(rawValue: 4)
-  /// Both rates are 0 or 1: z, p and the relative interval are NaN.
-  package static let zeroVariance = LiftFlags(rawValue: 8)
-}
-
 /// How much a treatment raised a rate over its control, with intervals and one p value.
 ///
 /// The relative interval excludes 0 exactly when `z` rejects at the same level, so there is one
@@ -73,35 +58,12 @@ package struct ProportionLift: Equatable, Sendable {
         flags.insert(.lowBaseline)
       }
       relativeInterval = fiellerInterval(
-        treatment: treatment, control: control, z: z, critical: critical)
+        treatment: treatmentRate, control: controlRate, v: treatment.rateVariance,
+        w: control.rateVariance, difference: absolute, z: z, critical: critical)
       if relativeInterval.lower == -.infinity { flags.insert(.unboundedInterval) }
     }
     self.flags = flags
   }
-}
-
-/// The ratios θ for which `difference - θ control` is within `critical` standard errors of 0.
-///
-/// With `t`, `c` the rates, `v`, `w` their variances, `d = t - c`, `k` the critical value, they lie
-/// between the roots of `a θ² - 2 b θ + e`: `a = c² - k² w`, `b = d c + k² w`,
-/// `e = d² - k² (v + w)`, where `b² - a e = k² (a v + w t²)` has no cancellation.
-private func fiellerInterval(
-  treatment: ProportionCounts, control: ProportionCounts, z: Double, critical: Double
-) -> Interval {
-  guard z.isFinite else { return Interval(lower: .nan, upper: .nan) }
-  let (t, c) = (treatment.rate, control.rate)
-  let (v, w) = (treatment.rateVariance, control.rateVariance)
-  let a = c * c - critical * critical * w
-  guard a > 0 else { return Interval(lower: -.infinity, upper: .infinity) }
-  let b = treatment.rateDifference(from: control) * c + critical * critical * w
-  // From z itself, so that the sign of the near end is the verdict of the test.
-  let e = (v + w) * (z - critical) * (z + critical)
-  let root = critical * sqrt(a * v + w * t * t)
-  // The far end first: the two ends multiply to e / a, and b + root would cancel for the near one.
-  let sum = b < 0 ? b - root : b + root
-  guard sum != 0 else { return Interval(lower: 0, upper: 0) }
-  let (far, near) = (sum / a, e / sum)
-  return Interval(lower: min(far, near), upper: max(far, near))
 }
 
 /// The relative change of a mean or a rate over its control: `(treatment - control) / |control|`.

@@ -85,9 +85,14 @@ struct WilsonScore {
   let distanceAbove: Double
 
   init(_ counts: ProportionCounts, z: Double) {
-    let x = Double(counts.successes)
-    let y = Double(counts.failures)
-    let n = Double(counts.trials)
+    self.init(
+      successes: Double(counts.successes), failures: Double(counts.failures),
+      trials: Double(counts.trials), z: z)
+  }
+
+  /// Of counts that may be fractional, `successes + failures = trials > 0`.
+  @inline(__always)
+  init(successes x: Double, failures y: Double, trials n: Double, z: Double) {
     let h = z * z / 2 + z * sqrt(x * y / n + z * z / 4)
     // At the ends the equality holds by algebra, and `h` may have underflowed to 0.
     let lower = x == 0 ? 0 : x / n * (x / (x + h))
