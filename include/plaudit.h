@@ -214,12 +214,13 @@ enum {
   PLAUDIT_PHASE_EMBEDDING = 20,
   PLAUDIT_PHASE_FITTING = 30,
   PLAUDIT_PHASE_TRAINING = 40,
-  PLAUDIT_PHASE_RESAMPLING = 60
+  PLAUDIT_PHASE_RESAMPLING = 60,
+  PLAUDIT_PHASE_COMPARING = 70
 };
 
 typedef struct plaudit_progress {
   int64_t struct_size;
-  int64_t done;           /* texts (of all epochs when training), or iterations, or resamples */
+  int64_t done;           /* texts (of all epochs when training), iterations, resamples, metrics */
   int64_t total;          /* 0 when unknown */
   double seconds_elapsed; /* since the call began */
   double seconds_left;    /* estimate for this phase, NaN while unknown */
@@ -1011,7 +1012,20 @@ enum {
   PLAUDIT_LIFT_FLAG_ZERO_BASELINE = 1,      /* relative lift is NaN: the control has none */
   PLAUDIT_LIFT_FLAG_UNBOUNDED_INTERVAL = 2, /* control not distinguishable from 0 */
   PLAUDIT_LIFT_FLAG_LOW_BASELINE = 4,       /* control below 10 standard errors */
-  PLAUDIT_LIFT_FLAG_ZERO_VARIANCE = 8       /* both rates 0 or 1: z, p, relative interval NaN */
+  PLAUDIT_LIFT_FLAG_ZERO_VARIANCE = 8,      /* nothing varies: z, p, relative interval NaN */
+  /* in lift tables only; 16, 64, 128, 256, 512 and 2048 come with NaN */
+  PLAUDIT_LIFT_FLAG_NO_USERS = 16,
+  PLAUDIT_LIFT_FLAG_FEW_USERS = 32,           /* below two: no variance */
+  PLAUDIT_LIFT_FLAG_IMPOSSIBLE_SUMS = 64,     /* squares or products that no numbers have */
+  PLAUDIT_LIFT_FLAG_NOT_FINITE = 128,
+  PLAUDIT_LIFT_FLAG_NEGATIVE_COUNT = 256,
+  PLAUDIT_LIFT_FLAG_INVALID_BINOMIAL = 512,   /* successes below 0 or above users */
+  PLAUDIT_LIFT_FLAG_FRACTIONAL_COUNT = 1024,  /* used as it is */
+  PLAUDIT_LIFT_FLAG_NO_DENOMINATOR = 2048,    /* a ratio's is 0 or less */
+  PLAUDIT_LIFT_FLAG_NO_LOGARITHM = 4096,      /* arms of different signs, log scale asked for */
+  PLAUDIT_LIFT_FLAG_COVARIATE_LEFT_OUT = 8192, /* it does not vary, or repeats others */
+  PLAUDIT_LIFT_FLAG_SAMPLE_RATIO_MISMATCH = 16384, /* do not trust the row */
+  PLAUDIT_LIFT_FLAG_UNEXPECTED_USERS = 32768  /* users in an arm of weight 0 */
 };
 
 typedef struct plaudit_lift {
@@ -1403,6 +1417,346 @@ PLAUDIT_NODISCARD plaudit_status plaudit_stats_folds(const int32_t *labels, int6
                                                      const int64_t *groups, int64_t count,
                                                      int64_t fold_count, uint64_t seed,
                                                      int32_t *out_folds, plaudit_error **error);
+
+/* Experiments: every metric and every arm against a control, in columns. Definitions:
+ * docs/stats.md. */
+
+/* How p values of one family are adjusted. */
+enum {
+  PLAUDIT_ADJUST_NONE = 0,
+  /* the chance of any false finding */
+  PLAUDIT_ADJUST_BONFERRONI = 10,
+  PLAUDIT_ADJUST_SIDAK = 11,
+  PLAUDIT_ADJUST_HOLM = 12,
+  PLAUDIT_ADJUST_HOLM_SIDAK = 13,
+  PLAUDIT_ADJUST_HOCHBERG = 14,
+  PLAUDIT_ADJUST_HOMMEL = 15,
+  /* the expected share of false findings */
+  PLAUDIT_ADJUST_BENJAMINI_HOCHBERG = 20,
+  PLAUDIT_ADJUST_BENJAMINI_YEKUTIELI = 21, /* under any dependence */
+  PLAUDIT_ADJUST_TWO_STAGE = 22            /* reads level */
+};
+
+/* Adjusted p values of one family [count], in the order given: a hypothesis is rejected at a level
+ * when its adjusted p is at most that. NaN stay NaN and are no part of the family; other values
+ * outside 0..1 are OUT_OF_RANGE with the row. level: 0 = 0.05. As statsmodels' multipletests.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_adjust_p_values(int32_t method,
+                                                               const double *values, int64_t count,
+                                                               double level, double *out_adjusted,
+                                                               plaudit_error **error);
+
+/* What a metric is. */
+enum {
+  PLAUDIT_LIFT_KIND_PROPORTION = 0, /* sums are successes; squares are not looked at */
+  PLAUDIT_LIFT_KIND_MEAN = 1,       /* a number a user */
+  PLAUDIT_LIFT_KIND_RATIO = 2       /* of two sums over users, by the delta method */
+};
+/* The interval of the relative effect. */
+enum {
+  PLAUDIT_RELATIVE_FIELLER = 0, /* excludes 0 exactly when p rejects */
+  PLAUDIT_RELATIVE_DELTA = 1,   /* symmetric */
+  PLAUDIT_RELATIVE_LOG = 2      /* symmetric on the log scale */
+};
+/* The interval of the absolute effect. */
+enum {
+  PLAUDIT_ABSOLUTE_AUTOMATIC = 0, /* Newcombe's for proportions at a fixed horizon by normal
+                                     quantiles without strata and covariates, else symmetric */
+  PLAUDIT_ABSOLUTE_SYMMETRIC = 1  /* excludes 0 exactly when p rejects */
+};
+enum {
+  PLAUDIT_DISTRIBUTION_AUTOMATIC = 0, /* normal for proportions, else Welch's t */
+  PLAUDIT_DISTRIBUTION_NORMAL = 1,
+  PLAUDIT_DISTRIBUTION_WELCH = 2
+};
+enum {
+  PLAUDIT_HYPOTHESIS_ABSOLUTE = 0,
+  PLAUDIT_HYPOTHESIS_RELATIVE = 1 /* p is that of the relative interval: the same for FIELLER */
+};
+/* When a result may be read. */
+enum {
+  PLAUDIT_DESIGN_FIXED_HORIZON = 0,       /* once, at a size fixed before */
+  PLAUDIT_DESIGN_CONFIDENCE_SEQUENCE = 1, /* at any time: asymptotic, Waudby-Smith et al. 2023 */
+  PLAUDIT_DESIGN_MIXTURE_SPRT = 2         /* at any time: Johari et al. 2022 */
+};
+/* What the one number of a confidence sequence is. */
+enum {
+  PLAUDIT_TUNING_SAMPLE_SIZE = 0, /* users for which it is narrowest: GrowthBook's N* */
+  PLAUDIT_TUNING_RHO = 1,         /* rho of the paper and of GrowthBook */
+  PLAUDIT_TUNING_EPPO_RHO = 2     /* Eppo's rho, 1 / rho^2 of the others */
+};
+enum {
+  PLAUDIT_SCOPE_ALL = 0,       /* all rows of the table are one family */
+  PLAUDIT_SCOPE_PER_METRIC = 1 /* the arms of each metric are one */
+};
+/* Where the slopes of covariates come from. */
+enum {
+  PLAUDIT_THETA_POOLED = 0,     /* both arms of a comparison thrown together */
+  PLAUDIT_THETA_WITHIN_ARMS = 1 /* the spread within arms, as in a regression */
+};
+
+/* Sufficient statistics over users, row-major and borrowed for the call. cells = [metric_count,
+ * arm_count, stratum_count]. */
+typedef struct plaudit_lift_input {
+  int64_t struct_size;
+  int64_t metric_count;
+  int64_t arm_count;       /* 2..65536 */
+  int64_t stratum_count;   /* 0 = 1, unstratified */
+  int64_t covariate_count; /* 0..256; with proportions and means, and one stratum */
+  int64_t control;         /* the arm that the others are compared with */
+  const int32_t *PLAUDIT_NULLABLE kinds;   /* [metric_count] PLAUDIT_LIFT_KIND_..., or NULL */
+  const double *PLAUDIT_NULLABLE users;    /* cells: number of users */
+  const double *PLAUDIT_NULLABLE sums;     /* cells */
+  const double *PLAUDIT_NULLABLE squares;  /* cells: sums of squares; NULL without means, ratios */
+  const double *PLAUDIT_NULLABLE denominator_sums;     /* cells, of ratios */
+  const double *PLAUDIT_NULLABLE denominator_squares;  /* cells */
+  const double *PLAUDIT_NULLABLE denominator_products; /* cells: sums of both multiplied */
+  const double *PLAUDIT_NULLABLE covariate_sums;     /* [metrics, arms, covariate_count] */
+  const double *PLAUDIT_NULLABLE covariate_products; /* the same, with the metric */
+  const double *PLAUDIT_NULLABLE covariate_squares;  /* [metrics, arms, k (k + 1) / 2]: with each
+                                                        other, upper triangle by rows */
+  const double *PLAUDIT_NULLABLE stratum_weights; /* [stratum_count]; NULL = their share of users */
+  const double *PLAUDIT_NULLABLE arm_weights;     /* [arm_count] planned shares; NULL = the sample
+                                                     ratio is not checked */
+  int32_t kind;    /* of all metrics where kinds is NULL */
+  int32_t centred; /* 1 = squares and products are about the means of their cells */
+} plaudit_lift_input;
+
+typedef struct plaudit_lift_options {
+  int64_t struct_size;
+  double confidence;         /* 0 = 0.95 */
+  double power;              /* of the minimum detectable effect, 0.5 or above; 0 = 0.8 */
+  double effect_of_interest; /* that out power is told for; 0 = the effect seen */
+  double tuning;             /* of a confidence sequence; 0 = 5000 users */
+  double mixing_variance;    /* of a mixture SPRT, in squared units of the effect; needed there */
+  double sample_ratio_level; /* 0 = 0.001 */
+  int32_t relative;          /* PLAUDIT_RELATIVE_... */
+  int32_t absolute;          /* PLAUDIT_ABSOLUTE_... */
+  int32_t distribution;      /* PLAUDIT_DISTRIBUTION_... */
+  int32_t hypothesis;        /* PLAUDIT_HYPOTHESIS_... */
+  int32_t design;            /* PLAUDIT_DESIGN_... */
+  int32_t tuning_kind;       /* PLAUDIT_TUNING_... */
+  int32_t adjustment;        /* PLAUDIT_ADJUST_... */
+  int32_t scope;             /* PLAUDIT_SCOPE_... */
+  int32_t theta;             /* PLAUDIT_THETA_... */
+  int32_t interest_is_relative; /* 1: effect_of_interest is a share of the control */
+  int32_t keep_low_baselines;   /* 1: relative effects of controls below ten standard errors too */
+  int32_t reserved;
+} plaudit_lift_options;
+
+/* Columns to be filled, each NULL or rows = [metric_count, arm_count - 1] long: arms in order
+ * without the control. What does not exist is NaN, and flags say why. */
+typedef struct plaudit_lift_columns {
+  int64_t struct_size;
+  double *PLAUDIT_NULLABLE treatment; /* the arm's rate, mean or ratio, adjusted where asked for */
+  double *PLAUDIT_NULLABLE control;
+  double *PLAUDIT_NULLABLE absolute;  /* treatment - control */
+  double *PLAUDIT_NULLABLE absolute_lower;
+  double *PLAUDIT_NULLABLE absolute_upper;
+  double *PLAUDIT_NULLABLE standard_error;     /* of absolute */
+  double *PLAUDIT_NULLABLE statistic;          /* z or t */
+  double *PLAUDIT_NULLABLE degrees_of_freedom; /* Welch's; infinite under the normal */
+  double *PLAUDIT_NULLABLE p_value;            /* two-sided; always valid under such a design */
+  double *PLAUDIT_NULLABLE adjusted_p_value;
+  double *PLAUDIT_NULLABLE relative;           /* (treatment - control) / |control| */
+  double *PLAUDIT_NULLABLE relative_lower;
+  double *PLAUDIT_NULLABLE relative_upper;
+  double *PLAUDIT_NULLABLE relative_standard_error; /* by the delta method */
+  double *PLAUDIT_NULLABLE power;              /* of finding the effect of interest */
+  double *PLAUDIT_NULLABLE minimum_detectable; /* absolute */
+  int32_t *PLAUDIT_NULLABLE flags;             /* PLAUDIT_LIFT_FLAG_... bits */
+  double *PLAUDIT_NULLABLE theta;              /* rows by covariate_count */
+  double *PLAUDIT_NULLABLE correlation;        /* of the metric with its covariates */
+  double *PLAUDIT_NULLABLE sample_ratio_p_value; /* [metric_count] */
+} plaudit_lift_columns;
+
+/* A lift table in one pass: the effect of each arm on each metric, absolute and relative, with
+ * intervals, one p value, power and reasons. A metric that cannot be judged is a row of NaN, not an
+ * error. options and run may be NULL; the same bits at any number of threads. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_lift_table(const plaudit_lift_input *input,
+                                                          const plaudit_lift_options *options,
+                                                          const plaudit_run_options *run,
+                                                          const plaudit_lift_columns *columns,
+                                                          plaudit_error **error);
+
+/* Rows of an experiment gathered user by user: what is random is the user, not the row. */
+typedef struct plaudit_experiment plaudit_experiment;
+
+/* Makes a state of arm_count arms and value_count (0..1024) numbers a row, such as numerators,
+ * denominators and covariates. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_experiment_create(int64_t arm_count, int64_t value_count,
+                                                           plaudit_experiment **out_experiment,
+                                                           plaudit_error **error);
+
+/* Adds rows: users [row_count], arms [row_count] and values [row_count, value_count], which are
+ * added to those of the user. INVALID_DATA or NOT_FINITE with the row; rows before it count.
+ * [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_experiment_add(plaudit_experiment *experiment,
+                                                        const int64_t *users, const int32_t *arms,
+                                                        const double *values, int64_t row_count,
+                                                        plaudit_error **error);
+
+/* Adds the users of another state, which stays as it is; a user of both is one user. [exclusive]
+ * for both. */
+PLAUDIT_NODISCARD plaudit_status plaudit_experiment_merge(plaudit_experiment *experiment,
+                                                          plaudit_experiment *other,
+                                                          plaudit_error **error);
+
+/* Sums over users: out_users [arm_count], out_sums [arm_count, value_count] and out_products
+ * [arm_count, value_count (value_count + 1) / 2] about the means, upper triangle by rows: input of
+ * plaudit_stats_lift_table with centred 1. Users seen in two arms are in none;
+ * out_crossed_users, which may be NULL, counts them. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_experiment_moments(plaudit_experiment *experiment,
+                                                            double *out_users, double *out_sums,
+                                                            double *out_products,
+                                                            int64_t *out_crossed_users,
+                                                            plaudit_error **error);
+
+/* Frees a state and sets *experiment to NULL. [any-thread] */
+void plaudit_experiment_free(plaudit_experiment **experiment);
+
+typedef struct plaudit_winsorizing {
+  int64_t struct_size;
+  plaudit_interval limits; /* infinite where nothing is cut */
+  int64_t cut_below;
+  int64_t cut_above;
+} plaudit_winsorizing;
+
+/* Cuts values [count] of all arms together at quantiles of themselves (interpolated, type 7): 0 and
+ * 0.95 caps the highest twentieth. out_values may be values, or NULL. NaN and infinity are
+ * NOT_FINITE with the row. out_result->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_winsorize(const double *values, int64_t count,
+                                                         double lower_quantile,
+                                                         double upper_quantile, double *out_values,
+                                                         plaudit_winsorizing *out_result,
+                                                         plaudit_error **error);
+
+typedef struct plaudit_sample_ratio {
+  int64_t struct_size;
+  double statistic;           /* Pearson's, over arms of positive weight */
+  double p_value;
+  double unexpected_users;    /* in arms of weight 0: any of them is a mismatch */
+  int64_t degrees_of_freedom; /* arms of positive weight, less one */
+} plaudit_sample_ratio;
+
+/* Whether users [arm_count] of the arms are split as planned. weights [arm_count] need not add up
+ * to 1; NULL is an equal split. An alarm is due at p below 0.001 or unexpected users.
+ * out_result->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_sample_ratio(const double *users,
+                                                            const double *weights,
+                                                            int64_t arm_count,
+                                                            plaudit_sample_ratio *out_result,
+                                                            plaudit_error **error);
+
+/* The same after every batch, at any time (Lindon and Malek 2022): new_users [batch_count,
+ * arm_count]; out_inverse_evidence [batch_count] is 1 / Bayes factor of Dirichlet(concentration *
+ * weights) against the plan, out_p_values [batch_count] its least value so far, at most 1; either
+ * may be NULL. concentration: 0 = 100. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_sample_ratio_sequence(
+    const double *new_users, const double *weights, int64_t batch_count, int64_t arm_count,
+    double concentration, double *out_inverse_evidence, double *out_p_values,
+    plaudit_error **error);
+
+typedef struct plaudit_sequence_options {
+  int64_t struct_size;
+  double confidence;      /* 0 = 0.95 */
+  double tuning;          /* of a confidence sequence; 0 = 5000 users */
+  double mixing_variance; /* of a mixture SPRT; needed there */
+  int32_t design;         /* 0 = PLAUDIT_DESIGN_CONFIDENCE_SEQUENCE, or _MIXTURE_SPRT */
+  int32_t tuning_kind;    /* PLAUDIT_TUNING_... */
+  int32_t running;        /* 1: p is the least so far, the interval the intersection so far */
+  int32_t reserved;
+} plaudit_sequence_options;
+
+/* The looks of an experiment under a method that holds at any time. effects and standard_errors
+ * [look_count] are those known at each look; users [look_count], of both arms together, is read by
+ * the confidence sequence alone. out_log_evidence, out_p_values, out_lower and out_upper
+ * [look_count] may be NULL. p is below 1 - confidence exactly when the interval excludes 0.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_always_valid(
+    const double *effects, const double *standard_errors, const double *users, int64_t look_count,
+    const plaudit_sequence_options *options, double *out_log_evidence, double *out_p_values,
+    double *out_lower, double *out_upper, plaudit_error **error);
+
+typedef struct plaudit_betting_options {
+  int64_t struct_size;
+  double confidence; /* 0 = 0.95 */
+  double lower;      /* bounds of the values; 0 and 0 = 0 and 1 */
+  double upper;
+  int64_t steps;     /* of the grid of means, 2..100000; 0 = 1000 */
+} plaudit_betting_options;
+
+/* A confidence sequence for the mean of bounded values by betting (Waudby-Smith and Ramdas 2024):
+ * limits after each of count values, all at once valid. Work is count times steps. A value outside
+ * the bounds is OUT_OF_RANGE with its row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_betting_sequence(
+    const double *values, int64_t count, const plaudit_betting_options *options,
+    const plaudit_run_options *run, double *out_lower, double *out_upper, plaudit_error **error);
+
+/* How the error is spent over planned looks. */
+enum {
+  PLAUDIT_SPENDING_OBRIEN_FLEMING = 0,
+  PLAUDIT_SPENDING_POCOCK = 1,
+  PLAUDIT_SPENDING_POWER = 2 /* alpha t^exponent */
+};
+
+typedef struct plaudit_group_sequential_options {
+  int64_t struct_size;
+  double alpha;     /* of the whole plan; 0 = 0.05 */
+  double exponent;  /* 0 = 1 */
+  int32_t spending; /* PLAUDIT_SPENDING_... */
+  int32_t sides;    /* 0 = 2 */
+  int32_t per_side; /* 1: the function spends alpha / 2 on each side (gsDesign, ldbounds) instead of
+                       alpha on both together */
+  int32_t reserved;
+} plaudit_group_sequential_options;
+
+/* Lan-DeMets bounds for up to 100 looks at shares of the planned information, rising, above 0 and
+ * at most 1: |z| to be reached (one-sided: z), the error spent so far, and the p value that a fixed
+ * design gives for the bound. Outputs [look_count] may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_group_sequential(
+    const double *information, int64_t look_count, const plaudit_group_sequential_options *options,
+    double *out_bounds, double *out_spent, double *out_nominal_levels, plaudit_error **error);
+
+typedef struct plaudit_posterior_options {
+  int64_t struct_size;
+  double confidence;     /* 0 = 0.95 */
+  double prior_alpha;    /* of rates: beta distribution; 0 = 1, below 0.05 is refused */
+  double prior_beta;
+  double prior_mean;     /* of effects: normal distribution */
+  double prior_variance; /* 0 = infinite, that is, no prior */
+} plaudit_posterior_options;
+
+typedef struct plaudit_rate_posterior {
+  double mean;
+  plaudit_interval interval; /* central */
+  double chance_to_be_best;
+  double expected_loss;      /* gap to the best rate when this arm is chosen */
+} plaudit_rate_posterior;
+
+/* Rates of up to 256 arms as beta distributions: which is the best, and what choosing another
+ * costs. Small chances and losses keep their digits. out_arms [arm_count]. options may be NULL.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_rate_posteriors(
+    const double *successes, const double *trials, int64_t arm_count,
+    const plaudit_posterior_options *options, plaudit_rate_posterior *out_arms,
+    plaudit_error **error);
+
+typedef struct plaudit_effect_posterior {
+  double mean;
+  double standard_deviation;
+  plaudit_interval interval;
+  double chance_to_win;  /* that the effect is above 0 */
+  double control_loss;   /* expected gain missed by keeping the control */
+  double treatment_loss; /* expected loss by taking the treatment */
+} plaudit_effect_posterior;
+
+/* Effects, such as columns of a lift table, after a normal prior. out_rows [count]: NaN where an
+ * effect or a standard error is none. options may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_effect_posteriors(
+    const double *effects, const double *standard_errors, int64_t count,
+    const plaudit_posterior_options *options, plaudit_effect_posterior *out_rows,
+    plaudit_error **error);
 
 #ifdef __cplusplus
 }

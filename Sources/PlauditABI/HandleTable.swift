@@ -19,6 +19,7 @@ final class HandleTable {
     case model = 20
     case scorer = 21
     case trainer = 22
+    case experiment = 30
   }
 
   enum Refusal: Error {

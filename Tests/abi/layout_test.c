@@ -368,7 +368,123 @@
   FIELD(plaudit_mcnemar, uncorrected_p_value, 56)             \
   FIELD(plaudit_mcnemar, p_value, 64)                         \
   FIELD(plaudit_mcnemar, exact, 72)                           \
-  FIELD(plaudit_mcnemar, reserved, 76)
+  FIELD(plaudit_mcnemar, reserved, 76)                       \
+  STRUCT(plaudit_lift_input, 152)                            \
+  FIELD(plaudit_lift_input, struct_size, 0)                  \
+  FIELD(plaudit_lift_input, metric_count, 8)                 \
+  FIELD(plaudit_lift_input, arm_count, 16)                   \
+  FIELD(plaudit_lift_input, stratum_count, 24)               \
+  FIELD(plaudit_lift_input, covariate_count, 32)             \
+  FIELD(plaudit_lift_input, control, 40)                     \
+  FIELD(plaudit_lift_input, kinds, 48)                       \
+  FIELD(plaudit_lift_input, users, 56)                       \
+  FIELD(plaudit_lift_input, sums, 64)                        \
+  FIELD(plaudit_lift_input, squares, 72)                     \
+  FIELD(plaudit_lift_input, denominator_sums, 80)            \
+  FIELD(plaudit_lift_input, denominator_squares, 88)         \
+  FIELD(plaudit_lift_input, denominator_products, 96)        \
+  FIELD(plaudit_lift_input, covariate_sums, 104)             \
+  FIELD(plaudit_lift_input, covariate_products, 112)         \
+  FIELD(plaudit_lift_input, covariate_squares, 120)          \
+  FIELD(plaudit_lift_input, stratum_weights, 128)            \
+  FIELD(plaudit_lift_input, arm_weights, 136)                \
+  FIELD(plaudit_lift_input, kind, 144)                       \
+  FIELD(plaudit_lift_input, centred, 148)                    \
+  STRUCT(plaudit_lift_options, 104)                          \
+  FIELD(plaudit_lift_options, struct_size, 0)                \
+  FIELD(plaudit_lift_options, confidence, 8)                 \
+  FIELD(plaudit_lift_options, power, 16)                     \
+  FIELD(plaudit_lift_options, effect_of_interest, 24)        \
+  FIELD(plaudit_lift_options, tuning, 32)                    \
+  FIELD(plaudit_lift_options, mixing_variance, 40)           \
+  FIELD(plaudit_lift_options, sample_ratio_level, 48)        \
+  FIELD(plaudit_lift_options, relative, 56)                  \
+  FIELD(plaudit_lift_options, absolute, 60)                  \
+  FIELD(plaudit_lift_options, distribution, 64)              \
+  FIELD(plaudit_lift_options, hypothesis, 68)                \
+  FIELD(plaudit_lift_options, design, 72)                    \
+  FIELD(plaudit_lift_options, tuning_kind, 76)               \
+  FIELD(plaudit_lift_options, adjustment, 80)                \
+  FIELD(plaudit_lift_options, scope, 84)                     \
+  FIELD(plaudit_lift_options, theta, 88)                     \
+  FIELD(plaudit_lift_options, interest_is_relative, 92)      \
+  FIELD(plaudit_lift_options, keep_low_baselines, 96)        \
+  FIELD(plaudit_lift_options, reserved, 100)                 \
+  STRUCT(plaudit_lift_columns, 168)                          \
+  FIELD(plaudit_lift_columns, struct_size, 0)                \
+  FIELD(plaudit_lift_columns, treatment, 8)                  \
+  FIELD(plaudit_lift_columns, control, 16)                   \
+  FIELD(plaudit_lift_columns, absolute, 24)                  \
+  FIELD(plaudit_lift_columns, absolute_lower, 32)            \
+  FIELD(plaudit_lift_columns, absolute_upper, 40)            \
+  FIELD(plaudit_lift_columns, standard_error, 48)            \
+  FIELD(plaudit_lift_columns, statistic, 56)                 \
+  FIELD(plaudit_lift_columns, degrees_of_freedom, 64)        \
+  FIELD(plaudit_lift_columns, p_value, 72)                   \
+  FIELD(plaudit_lift_columns, adjusted_p_value, 80)          \
+  FIELD(plaudit_lift_columns, relative, 88)                  \
+  FIELD(plaudit_lift_columns, relative_lower, 96)            \
+  FIELD(plaudit_lift_columns, relative_upper, 104)           \
+  FIELD(plaudit_lift_columns, relative_standard_error, 112)  \
+  FIELD(plaudit_lift_columns, power, 120)                    \
+  FIELD(plaudit_lift_columns, minimum_detectable, 128)       \
+  FIELD(plaudit_lift_columns, flags, 136)                    \
+  FIELD(plaudit_lift_columns, theta, 144)                    \
+  FIELD(plaudit_lift_columns, correlation, 152)              \
+  FIELD(plaudit_lift_columns, sample_ratio_p_value, 160)     \
+  STRUCT(plaudit_winsorizing, 40)                            \
+  FIELD(plaudit_winsorizing, struct_size, 0)                 \
+  FIELD(plaudit_winsorizing, limits, 8)                      \
+  FIELD(plaudit_winsorizing, cut_below, 24)                  \
+  FIELD(plaudit_winsorizing, cut_above, 32)                  \
+  STRUCT(plaudit_sample_ratio, 40)                           \
+  FIELD(plaudit_sample_ratio, struct_size, 0)                \
+  FIELD(plaudit_sample_ratio, statistic, 8)                  \
+  FIELD(plaudit_sample_ratio, p_value, 16)                   \
+  FIELD(plaudit_sample_ratio, unexpected_users, 24)          \
+  FIELD(plaudit_sample_ratio, degrees_of_freedom, 32)        \
+  STRUCT(plaudit_sequence_options, 48)                       \
+  FIELD(plaudit_sequence_options, struct_size, 0)            \
+  FIELD(plaudit_sequence_options, confidence, 8)             \
+  FIELD(plaudit_sequence_options, tuning, 16)                \
+  FIELD(plaudit_sequence_options, mixing_variance, 24)       \
+  FIELD(plaudit_sequence_options, design, 32)                \
+  FIELD(plaudit_sequence_options, tuning_kind, 36)           \
+  FIELD(plaudit_sequence_options, running, 40)               \
+  FIELD(plaudit_sequence_options, reserved, 44)              \
+  STRUCT(plaudit_betting_options, 40)                        \
+  FIELD(plaudit_betting_options, struct_size, 0)             \
+  FIELD(plaudit_betting_options, confidence, 8)              \
+  FIELD(plaudit_betting_options, lower, 16)                  \
+  FIELD(plaudit_betting_options, upper, 24)                  \
+  FIELD(plaudit_betting_options, steps, 32)                  \
+  STRUCT(plaudit_group_sequential_options, 40)               \
+  FIELD(plaudit_group_sequential_options, struct_size, 0)    \
+  FIELD(plaudit_group_sequential_options, alpha, 8)          \
+  FIELD(plaudit_group_sequential_options, exponent, 16)      \
+  FIELD(plaudit_group_sequential_options, spending, 24)      \
+  FIELD(plaudit_group_sequential_options, sides, 28)         \
+  FIELD(plaudit_group_sequential_options, per_side, 32)      \
+  FIELD(plaudit_group_sequential_options, reserved, 36)      \
+  STRUCT(plaudit_posterior_options, 48)                      \
+  FIELD(plaudit_posterior_options, struct_size, 0)           \
+  FIELD(plaudit_posterior_options, confidence, 8)            \
+  FIELD(plaudit_posterior_options, prior_alpha, 16)          \
+  FIELD(plaudit_posterior_options, prior_beta, 24)           \
+  FIELD(plaudit_posterior_options, prior_mean, 32)           \
+  FIELD(plaudit_posterior_options, prior_variance, 40)       \
+  STRUCT(plaudit_rate_posterior, 40)                         \
+  FIELD(plaudit_rate_posterior, mean, 0)                     \
+  FIELD(plaudit_rate_posterior, interval, 8)                 \
+  FIELD(plaudit_rate_posterior, chance_to_be_best, 24)       \
+  FIELD(plaudit_rate_posterior, expected_loss, 32)           \
+  STRUCT(plaudit_effect_posterior, 56)                       \
+  FIELD(plaudit_effect_posterior, mean, 0)                   \
+  FIELD(plaudit_effect_posterior, standard_deviation, 8)     \
+  FIELD(plaudit_effect_posterior, interval, 16)              \
+  FIELD(plaudit_effect_posterior, chance_to_win, 32)         \
+  FIELD(plaudit_effect_posterior, control_loss, 40)          \
+  FIELD(plaudit_effect_posterior, treatment_loss, 48)
 /* clang-format on */
 
 #define STRUCT_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size");

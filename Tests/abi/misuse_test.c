@@ -245,6 +245,7 @@ static void frees(void) {
   FREES(plaudit_model_free, plaudit_model);
   FREES(plaudit_scorer_free, plaudit_scorer);
   FREES(plaudit_trainer_free, plaudit_trainer);
+  FREES(plaudit_experiment_free, plaudit_experiment);
   plaudit_scorer *other = (plaudit_scorer *)model;
   plaudit_scorer_free(&other);
   plaudit_cancel *copy = NULL, *same;
@@ -1300,6 +1301,246 @@ static void model_metrics(void) {
   }
 }
 
+static void experiments(void) {
+  double users[] = {1000, 1000, 500, 500}, sums[] = {134, 182, 50, 70},
+         squares[] = {134, 182, 50, 70};
+  double x[16], y[16], p[4], wide[64];
+  int32_t kinds[] = {0, 1}, wrong_kinds[] = {0, 7}, flags[4];
+  double nans[] = {NAN, 1, 1, 1}, negative[] = {-1, 1, 1, 1}, ones[] = {1, 1, 1, 1};
+
+  plaudit_lift_input input = {.struct_size = sizeof input,
+                              .metric_count = 2,
+                              .arm_count = 2,
+                              .kinds = kinds,
+                              .users = users,
+                              .sums = sums,
+                              .squares = squares};
+  plaudit_lift_columns columns = {.struct_size = sizeof columns, .p_value = p, .flags = flags};
+  plaudit_lift_options judged = {.struct_size = sizeof judged, .adjustment = PLAUDIT_ADJUST_HOLM};
+#define TABLE(in, opts, run, out) plaudit_stats_lift_table(in, opts, run, out, &error)
+  EXPECT_OK(TABLE(&input, &judged, NULL, &columns));
+  EXPECT_OK(TABLE(&input, NULL, NULL, &columns));
+  CHECK(p[0] < 0.01 && flags[0] == 0);
+  EXPECT(NULL_POINTER, "input", TABLE(NULL, NULL, NULL, &columns));
+  EXPECT(NULL_POINTER, "columns", TABLE(&input, NULL, NULL, NULL));
+  input.metric_count = 0;
+  EXPECT_OK(TABLE(&input, NULL, NULL, &columns));
+  input.metric_count = 2;
+#define REFUSED_INPUT(status, named, member, value)             \
+  do {                                                          \
+    plaudit_lift_input other = input;                           \
+    other.member = value;                                       \
+    EXPECT(status, named, TABLE(&other, NULL, NULL, &columns)); \
+  } while (0)
+  REFUSED_INPUT(NULL_POINTER, "users", users, NULL);
+  REFUSED_INPUT(NULL_POINTER, "sums", sums, NULL);
+  REFUSED_INPUT(NULL_POINTER, "squares", squares, NULL);
+  REFUSED_INPUT(DATA, "kind is 7", kinds, wrong_kinds);
+  REFUSED_INPUT(RANGE, "arms is 1", arm_count, 1);
+  REFUSED_INPUT(RANGE, "control", control, 2);
+  REFUSED_INPUT(RANGE, "covariate", covariate_count, 1000);
+  REFUSED_INPUT(NULL_POINTER, "covariate_sums", covariate_count, 1);
+  REFUSED_INPUT(RANGE, "kind", kind, 3);
+  REFUSED_INPUT(RANGE, "centred", centred, 2);
+  REFUSED_INPUT(RANGE, "arm_weights", arm_weights, negative);
+  REFUSED_INPUT(ARGUMENT, "struct_size", struct_size, 8);
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    REFUSED_INPUT(ARGUMENT, "", metric_count, bad_counts[i]);
+    REFUSED_INPUT(ARGUMENT, "", arm_count, bad_counts[i]);
+    REFUSED_INPUT(ARGUMENT, "", stratum_count, bad_counts[i]);
+    REFUSED_INPUT(ARGUMENT, "", covariate_count, bad_counts[i]);
+    REFUSED_INPUT(ARGUMENT, "", control, bad_counts[i]);
+  }
+#define REFUSED_OPTION(named, member, value)                     \
+  do {                                                           \
+    plaudit_lift_options other = {sizeof other};                 \
+    other.member = value;                                        \
+    EXPECT(RANGE, named, TABLE(&input, &other, NULL, &columns)); \
+  } while (0)
+  REFUSED_OPTION("confidence", confidence, 95);
+  REFUSED_OPTION("power", power, 0.2);
+  REFUSED_OPTION("sample ratio", sample_ratio_level, 2);
+  REFUSED_OPTION("relative", relative, 3);
+  REFUSED_OPTION("absolute", absolute, 2);
+  REFUSED_OPTION("distribution", distribution, 3);
+  REFUSED_OPTION("hypothesis", hypothesis, 2);
+  REFUSED_OPTION("design", design, 3);
+  REFUSED_OPTION("mixing variance", design, PLAUDIT_DESIGN_MIXTURE_SPRT);
+  REFUSED_OPTION("adjustment", adjustment, 1);
+  REFUSED_OPTION("scope", scope, 2);
+  REFUSED_OPTION("theta", theta, 2);
+  REFUSED_OPTION("interest_is_relative", interest_is_relative, 2);
+  REFUSED_OPTION("keep_low_baselines", keep_low_baselines, -1);
+  plaudit_run_options run = {.struct_size = sizeof run, .threads = 1000};
+  EXPECT(RANGE, "threads", TABLE(&input, NULL, &run, &columns));
+
+  EXPECT_OK(plaudit_stats_adjust_p_values(PLAUDIT_ADJUST_HOMMEL, p, 2, 0, x, &error));
+  EXPECT_OK(plaudit_stats_adjust_p_values(0, NULL, 0, 0, NULL, &error));
+  EXPECT(RANGE, "method", plaudit_stats_adjust_p_values(1, p, 2, 0, x, &error));
+  EXPECT(RANGE, "p value", plaudit_stats_adjust_p_values(12, users, 2, 0, x, &error));
+  EXPECT(RANGE, "level", plaudit_stats_adjust_p_values(12, p, 2, 3, x, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_adjust_p_values(12, NULL, 2, 0, x, &error));
+  EXPECT(NULL_POINTER, "out_adjusted", plaudit_stats_adjust_p_values(12, p, 2, 0, NULL, &error));
+
+  plaudit_experiment *rows = NULL, *others = NULL;
+  int64_t people[] = {1, 2, 3, 1}, crossed = 7;
+  int32_t arms[] = {0, 1, 1, 0}, wrong_arms[] = {0, 2, 1, 0};
+  EXPECT(NULL_POINTER, "out_experiment", plaudit_experiment_create(2, 1, NULL, &error));
+  EXPECT(RANGE, "arms", plaudit_experiment_create(0, 1, &rows, &error));
+  EXPECT(RANGE, "values", plaudit_experiment_create(2, 5000, &rows, &error));
+  CHECK(rows == NULL);
+  EXPECT_OK(plaudit_experiment_create(2, 1, &rows, &error));
+  EXPECT_OK(plaudit_experiment_create(3, 1, &others, &error));
+  EXPECT_OK(plaudit_experiment_add(rows, people, arms, sums, 4, &error));
+  EXPECT_OK(plaudit_experiment_add(rows, NULL, NULL, NULL, 0, &error));
+  EXPECT(NULL_POINTER, "users", plaudit_experiment_add(rows, NULL, arms, sums, 4, &error));
+  EXPECT(NULL_POINTER, "arms", plaudit_experiment_add(rows, people, NULL, sums, 4, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_experiment_add(rows, people, arms, NULL, 4, &error));
+  EXPECT(DATA, "arm (2)", plaudit_experiment_add(rows, people, wrong_arms, sums, 4, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+         plaudit_experiment_add(rows, people, arms, nans, 4, &error));
+  EXPECT_OK(plaudit_experiment_moments(rows, x, y, wide, &crossed, &error));
+  CHECK(x[0] == 1 && x[1] == 2 && crossed == 0);
+  EXPECT_OK(plaudit_experiment_moments(rows, x, y, wide, NULL, &error));
+  EXPECT(NULL_POINTER, "out_users", plaudit_experiment_moments(rows, NULL, y, wide, NULL, &error));
+  EXPECT(NULL_POINTER, "out_sums", plaudit_experiment_moments(rows, x, NULL, wide, NULL, &error));
+  EXPECT(NULL_POINTER, "out_products",
+         plaudit_experiment_moments(rows, x, y, NULL, &crossed, &error));
+  CHECK(crossed == 0);
+  EXPECT(PLAUDIT_ERROR_SHAPE, "3 and 1", plaudit_experiment_merge(rows, others, &error));
+  EXPECT(PLAUDIT_ERROR_BUSY, "other", plaudit_experiment_merge(rows, rows, &error));
+  WITH_BAD(NULL) {
+    EXPECT(HANDLE, "experiment", plaudit_experiment_add(bad, people, arms, sums, 4, &error));
+    EXPECT(HANDLE, "experiment", plaudit_experiment_merge(bad, rows, &error));
+    EXPECT(HANDLE, "other", plaudit_experiment_merge(rows, bad, &error));
+    EXPECT(HANDLE, "experiment", plaudit_experiment_moments(bad, x, y, wide, NULL, &error));
+  }
+  plaudit_experiment *freed = others;
+  plaudit_experiment_free(&others);
+  EXPECT(HANDLE, "experiment", plaudit_experiment_moments(freed, x, y, wide, NULL, &error));
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    EXPECT(ARGUMENT, "row_count",
+           plaudit_experiment_add(rows, people, arms, sums, bad_counts[i], &error));
+    EXPECT(ARGUMENT, "arm_count", plaudit_experiment_create(bad_counts[i], 1, &others, &error));
+    EXPECT(ARGUMENT, "value_count", plaudit_experiment_create(2, bad_counts[i], &others, &error));
+  }
+  plaudit_experiment_free(&rows);
+
+  plaudit_winsorizing cut = {sizeof cut};
+  EXPECT_OK(plaudit_stats_winsorize(users, 4, 0, 0.95, x, &cut, &error));
+  EXPECT_OK(plaudit_stats_winsorize(users, 4, 0.1, 1, NULL, &cut, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_winsorize(NULL, 4, 0, 0.95, x, &cut, &error));
+  EXPECT(NULL_POINTER, "out_result", plaudit_stats_winsorize(users, 4, 0, 0.95, x, NULL, &error));
+  EXPECT(RANGE, "quantiles", plaudit_stats_winsorize(users, 4, 0.9, 0.1, x, &cut, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan", plaudit_stats_winsorize(nans, 4, 0, 1, x, &cut, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "no values",
+         plaudit_stats_winsorize(users, 0, 0, 1, x, &cut, &error));
+
+  plaudit_sample_ratio ratio = {sizeof ratio};
+  EXPECT_OK(plaudit_stats_sample_ratio(users, NULL, 2, &ratio, &error));
+  CHECK(ratio.p_value == 1 && ratio.degrees_of_freedom == 1);
+  EXPECT_OK(plaudit_stats_sample_ratio(users, ones, 4, &ratio, &error));
+  EXPECT(NULL_POINTER, "users", plaudit_stats_sample_ratio(NULL, NULL, 2, &ratio, &error));
+  EXPECT(NULL_POINTER, "out_result", plaudit_stats_sample_ratio(users, NULL, 2, NULL, &error));
+  EXPECT(RANGE, "arm_count", plaudit_stats_sample_ratio(users, NULL, 0, &ratio, &error));
+  EXPECT(RANGE, "weight", plaudit_stats_sample_ratio(users, negative, 2, &ratio, &error));
+  EXPECT(DATA, "-1", plaudit_stats_sample_ratio(negative, NULL, 2, &ratio, &error));
+  EXPECT_OK(plaudit_stats_sample_ratio_sequence(users, NULL, 2, 2, 0, x, y, &error));
+  EXPECT_OK(plaudit_stats_sample_ratio_sequence(users, ones, 2, 2, 10, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "new_users",
+         plaudit_stats_sample_ratio_sequence(NULL, NULL, 2, 2, 0, x, y, &error));
+  EXPECT(RANGE, "concentration",
+         plaudit_stats_sample_ratio_sequence(users, NULL, 2, 2, -3, x, y, &error));
+
+  plaudit_sequence_options looks = {.struct_size = sizeof looks};
+  EXPECT_OK(plaudit_stats_always_valid(sums, ones, users, 4, NULL, x, y, wide, p, &error));
+  EXPECT_OK(plaudit_stats_always_valid(sums, ones, users, 4, NULL, NULL, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "effects",
+         plaudit_stats_always_valid(NULL, ones, users, 4, NULL, x, y, wide, p, &error));
+  EXPECT(NULL_POINTER, "standard_errors",
+         plaudit_stats_always_valid(sums, NULL, users, 4, NULL, x, y, wide, p, &error));
+  EXPECT(NULL_POINTER, "users",
+         plaudit_stats_always_valid(sums, ones, NULL, 4, NULL, x, y, wide, p, &error));
+  EXPECT(DATA, "standard error",
+         plaudit_stats_always_valid(sums, negative, users, 4, NULL, x, y, wide, p, &error));
+  looks.design = PLAUDIT_DESIGN_MIXTURE_SPRT;
+  EXPECT(RANGE, "mixing variance",
+         plaudit_stats_always_valid(sums, ones, NULL, 4, &looks, x, y, wide, p, &error));
+  looks.mixing_variance = 1;
+  EXPECT_OK(plaudit_stats_always_valid(sums, ones, NULL, 4, &looks, x, y, wide, p, &error));
+  looks.design = 7;
+  EXPECT(RANGE, "design",
+         plaudit_stats_always_valid(sums, ones, users, 4, &looks, x, y, wide, p, &error));
+  looks = (plaudit_sequence_options){.struct_size = sizeof looks, .tuning_kind = 1};
+  EXPECT(RANGE, "tuning",
+         plaudit_stats_always_valid(sums, ones, users, 4, &looks, x, y, wide, p, &error));
+
+  plaudit_betting_options bets = {.struct_size = sizeof bets, .steps = 10};
+  EXPECT_OK(plaudit_stats_betting_sequence(ones, 4, &bets, NULL, x, y, &error));
+  EXPECT_OK(plaudit_stats_betting_sequence(ones, 4, NULL, NULL, x, y, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_betting_sequence(NULL, 4, NULL, NULL, x, y, &error));
+  EXPECT(NULL_POINTER, "out_lower",
+         plaudit_stats_betting_sequence(ones, 4, NULL, NULL, NULL, y, &error));
+  EXPECT(NULL_POINTER, "out_upper",
+         plaudit_stats_betting_sequence(ones, 4, NULL, NULL, x, NULL, &error));
+  EXPECT(RANGE, "1000", plaudit_stats_betting_sequence(users, 4, NULL, NULL, x, y, &error));
+  bets.upper = -1;
+  EXPECT(RANGE, "bounds", plaudit_stats_betting_sequence(ones, 4, &bets, NULL, x, y, &error));
+
+  double times[] = {0.25, 0.5, 0.75, 1};
+  plaudit_group_sequential_options plan = {.struct_size = sizeof plan, .sides = 1};
+  EXPECT_OK(plaudit_stats_group_sequential(times, 4, &plan, x, y, p, &error));
+  EXPECT_OK(plaudit_stats_group_sequential(times, 4, NULL, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "information",
+         plaudit_stats_group_sequential(NULL, 4, NULL, x, y, p, &error));
+  EXPECT(RANGE, "information", plaudit_stats_group_sequential(users, 4, NULL, x, y, p, &error));
+  EXPECT(DATA, "rise", plaudit_stats_group_sequential(ones, 4, NULL, x, y, p, &error));
+  plan.sides = 3;
+  EXPECT(RANGE, "sides", plaudit_stats_group_sequential(times, 4, &plan, x, y, p, &error));
+  plan = (plaudit_group_sequential_options){.struct_size = sizeof plan, .spending = 3};
+  EXPECT(RANGE, "spending", plaudit_stats_group_sequential(times, 4, &plan, x, y, p, &error));
+  plan = (plaudit_group_sequential_options){.struct_size = sizeof plan, .alpha = 5};
+  EXPECT(RANGE, "alpha", plaudit_stats_group_sequential(times, 4, &plan, x, y, p, &error));
+
+  plaudit_posterior_options prior = {.struct_size = sizeof prior};
+  plaudit_rate_posterior rates[4];
+  plaudit_effect_posterior effects[4];
+  EXPECT_OK(plaudit_stats_rate_posteriors(sums, users, 4, NULL, rates, &error));
+  EXPECT(NULL_POINTER, "successes",
+         plaudit_stats_rate_posteriors(NULL, users, 4, NULL, rates, &error));
+  EXPECT(NULL_POINTER, "trials", plaudit_stats_rate_posteriors(sums, NULL, 4, NULL, rates, &error));
+  EXPECT(NULL_POINTER, "out_arms",
+         plaudit_stats_rate_posteriors(sums, users, 4, NULL, NULL, &error));
+  EXPECT(DATA, "successes", plaudit_stats_rate_posteriors(users, sums, 4, NULL, rates, &error));
+  prior.prior_alpha = -1;
+  EXPECT(RANGE, "prior", plaudit_stats_rate_posteriors(sums, users, 4, &prior, rates, &error));
+  EXPECT_OK(plaudit_stats_effect_posteriors(sums, ones, 4, NULL, effects, &error));
+  EXPECT(NULL_POINTER, "effects",
+         plaudit_stats_effect_posteriors(NULL, ones, 4, NULL, effects, &error));
+  EXPECT(NULL_POINTER, "standard_errors",
+         plaudit_stats_effect_posteriors(sums, NULL, 4, NULL, effects, &error));
+  EXPECT(NULL_POINTER, "out_rows",
+         plaudit_stats_effect_posteriors(sums, ones, 4, NULL, NULL, &error));
+  prior = (plaudit_posterior_options){.struct_size = sizeof prior, .prior_variance = -2};
+  EXPECT(RANGE, "prior", plaudit_stats_effect_posteriors(sums, ones, 4, &prior, effects, &error));
+
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    int64_t bad = bad_counts[i];
+    EXPECT(ARGUMENT, "count", plaudit_stats_adjust_p_values(12, p, bad, 0, x, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_winsorize(users, bad, 0, 1, x, &cut, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_sample_ratio(users, NULL, bad, &ratio, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_sample_ratio_sequence(users, NULL, bad, 2, 0, x, y, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_always_valid(sums, ones, users, bad, NULL, x, y, wide, p, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_betting_sequence(ones, bad, NULL, NULL, x, y, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_group_sequential(times, bad, NULL, x, y, p, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_rate_posteriors(sums, users, bad, NULL, rates, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_effect_posteriors(sums, ones, bad, NULL, effects, &error));
+  }
+}
+
 static void library(void) {
   CHECK(plaudit_version() > 0 && plaudit_version_string()[0] == '0');
   CHECK(plaudit_abi_version() == PLAUDIT_ABI_VERSION);
@@ -1370,6 +1611,7 @@ int main(void) {
   callbacks();
   statistics();
   model_metrics();
+  experiments();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */
