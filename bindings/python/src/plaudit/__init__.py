@@ -19,6 +19,11 @@ from .errors import (  # noqa: E402  (the library comes first, so that its absen
     InvalidUTF8Error, LabelNotFoundError, LimitError, NotFiniteError, NotFoundError,
     OutOfMemoryError, OutOfRangeError, PlauditError, ShapeError, TimedOutError, UndefinedError,
     UnsupportedError)
+from .experiments import (  # noqa: E402
+    AlwaysValid, EffectPosteriors, Experiment, GroupSequential, IntervalSequence, LiftRow,
+    LiftTable, RatePosterior, SampleRatio, SampleRatioSequence, Winsorized, adjust_p_values,
+    betting_sequence, confidence_sequence, effect_posteriors, group_sequential, lift_table,
+    mixture_sprt, rate_posteriors, sample_ratio, sample_ratio_sequence, winsorize)
 from .library import Cancel, build_info, version, version_number  # noqa: E402
 from .model_metrics import (  # noqa: E402
     BootstrapInterval, Calibration, LabelMetrics, LabelScores, McNemarTest, MetricFlag,
@@ -45,7 +50,7 @@ __version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in (
-    "errors", "library", "model_metrics", "neural", "progress", "stats", "text", "training",
+    "errors", "experiments", "library", "model_metrics", "neural", "progress", "stats", "text", "training",
 ):
     if _module in __all__:
         __all__.remove(_module)

@@ -45,6 +45,7 @@ PHASE_EMBEDDING = 20
 PHASE_FITTING = 30
 PHASE_TRAINING = 40
 PHASE_RESAMPLING = 60
+PHASE_COMPARING = 70
 
 TRUNCATION_FILE = 0
 TRUNCATION_NONE = 1
@@ -120,6 +121,54 @@ LIFT_FLAG_ZERO_BASELINE = 1
 LIFT_FLAG_UNBOUNDED_INTERVAL = 2
 LIFT_FLAG_LOW_BASELINE = 4
 LIFT_FLAG_ZERO_VARIANCE = 8
+LIFT_FLAG_NO_USERS = 16
+LIFT_FLAG_FEW_USERS = 32
+LIFT_FLAG_IMPOSSIBLE_SUMS = 64
+LIFT_FLAG_NOT_FINITE = 128
+LIFT_FLAG_NEGATIVE_COUNT = 256
+LIFT_FLAG_INVALID_BINOMIAL = 512
+LIFT_FLAG_FRACTIONAL_COUNT = 1024
+LIFT_FLAG_NO_DENOMINATOR = 2048
+LIFT_FLAG_NO_LOGARITHM = 4096
+LIFT_FLAG_COVARIATE_LEFT_OUT = 8192
+LIFT_FLAG_SAMPLE_RATIO_MISMATCH = 16384
+LIFT_FLAG_UNEXPECTED_USERS = 32768
+ADJUST_NONE = 0
+ADJUST_BONFERRONI = 10
+ADJUST_SIDAK = 11
+ADJUST_HOLM = 12
+ADJUST_HOLM_SIDAK = 13
+ADJUST_HOCHBERG = 14
+ADJUST_HOMMEL = 15
+ADJUST_BENJAMINI_HOCHBERG = 20
+ADJUST_BENJAMINI_YEKUTIELI = 21
+ADJUST_TWO_STAGE = 22
+LIFT_KIND_PROPORTION = 0
+LIFT_KIND_MEAN = 1
+LIFT_KIND_RATIO = 2
+RELATIVE_FIELLER = 0
+RELATIVE_DELTA = 1
+RELATIVE_LOG = 2
+ABSOLUTE_AUTOMATIC = 0
+ABSOLUTE_SYMMETRIC = 1
+DISTRIBUTION_AUTOMATIC = 0
+DISTRIBUTION_NORMAL = 1
+DISTRIBUTION_WELCH = 2
+HYPOTHESIS_ABSOLUTE = 0
+HYPOTHESIS_RELATIVE = 1
+DESIGN_FIXED_HORIZON = 0
+DESIGN_CONFIDENCE_SEQUENCE = 1
+DESIGN_MIXTURE_SPRT = 2
+TUNING_SAMPLE_SIZE = 0
+TUNING_RHO = 1
+TUNING_EPPO_RHO = 2
+SCOPE_ALL = 0
+SCOPE_PER_METRIC = 1
+THETA_POOLED = 0
+THETA_WITHIN_ARMS = 1
+SPENDING_OBRIEN_FLEMING = 0
+SPENDING_POCOCK = 1
+SPENDING_POWER = 2
 METRIC_FLAG_ONE_CLASS = 1
 METRIC_FLAG_ABSENT_CLASS = 2
 METRIC_FLAG_NOT_PROBABILITIES = 4
@@ -680,6 +729,165 @@ class plaudit_mcnemar(_Struct):
         ("reserved", c_int32),
     ]
 
+class plaudit_lift_input(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("metric_count", c_int64),
+        ("arm_count", c_int64),
+        ("stratum_count", c_int64),
+        ("covariate_count", c_int64),
+        ("control", c_int64),
+        ("kinds", c_void_p),
+        ("users", c_void_p),
+        ("sums", c_void_p),
+        ("squares", c_void_p),
+        ("denominator_sums", c_void_p),
+        ("denominator_squares", c_void_p),
+        ("denominator_products", c_void_p),
+        ("covariate_sums", c_void_p),
+        ("covariate_products", c_void_p),
+        ("covariate_squares", c_void_p),
+        ("stratum_weights", c_void_p),
+        ("arm_weights", c_void_p),
+        ("kind", c_int32),
+        ("centred", c_int32),
+    ]
+
+
+class plaudit_lift_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("power", c_double),
+        ("effect_of_interest", c_double),
+        ("tuning", c_double),
+        ("mixing_variance", c_double),
+        ("sample_ratio_level", c_double),
+        ("relative", c_int32),
+        ("absolute", c_int32),
+        ("distribution", c_int32),
+        ("hypothesis", c_int32),
+        ("design", c_int32),
+        ("tuning_kind", c_int32),
+        ("adjustment", c_int32),
+        ("scope", c_int32),
+        ("theta", c_int32),
+        ("interest_is_relative", c_int32),
+        ("keep_low_baselines", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_lift_columns(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("treatment", c_void_p),
+        ("control", c_void_p),
+        ("absolute", c_void_p),
+        ("absolute_lower", c_void_p),
+        ("absolute_upper", c_void_p),
+        ("standard_error", c_void_p),
+        ("statistic", c_void_p),
+        ("degrees_of_freedom", c_void_p),
+        ("p_value", c_void_p),
+        ("adjusted_p_value", c_void_p),
+        ("relative", c_void_p),
+        ("relative_lower", c_void_p),
+        ("relative_upper", c_void_p),
+        ("relative_standard_error", c_void_p),
+        ("power", c_void_p),
+        ("minimum_detectable", c_void_p),
+        ("flags", c_void_p),
+        ("theta", c_void_p),
+        ("correlation", c_void_p),
+        ("sample_ratio_p_value", c_void_p),
+    ]
+
+
+class plaudit_winsorizing(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("limits", plaudit_interval),
+        ("cut_below", c_int64),
+        ("cut_above", c_int64),
+    ]
+
+
+class plaudit_sample_ratio(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("statistic", c_double),
+        ("p_value", c_double),
+        ("unexpected_users", c_double),
+        ("degrees_of_freedom", c_int64),
+    ]
+
+
+class plaudit_sequence_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("tuning", c_double),
+        ("mixing_variance", c_double),
+        ("design", c_int32),
+        ("tuning_kind", c_int32),
+        ("running", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_betting_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("lower", c_double),
+        ("upper", c_double),
+        ("steps", c_int64),
+    ]
+
+
+class plaudit_group_sequential_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("alpha", c_double),
+        ("exponent", c_double),
+        ("spending", c_int32),
+        ("sides", c_int32),
+        ("per_side", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_posterior_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("prior_alpha", c_double),
+        ("prior_beta", c_double),
+        ("prior_mean", c_double),
+        ("prior_variance", c_double),
+    ]
+
+
+class plaudit_rate_posterior(_Struct):
+    _fields_ = [
+        ("mean", c_double),
+        ("interval", plaudit_interval),
+        ("chance_to_be_best", c_double),
+        ("expected_loss", c_double),
+    ]
+
+
+class plaudit_effect_posterior(_Struct):
+    _fields_ = [
+        ("mean", c_double),
+        ("standard_deviation", c_double),
+        ("interval", plaudit_interval),
+        ("chance_to_win", c_double),
+        ("control_loss", c_double),
+        ("treatment_loss", c_double),
+    ]
+
 STRUCTS = {
     struct.__name__: struct
     for struct in (
@@ -694,7 +902,10 @@ STRUCTS = {
         plaudit_regression_options, plaudit_regression_metrics, plaudit_reliability_options,
         plaudit_reliability_bin, plaudit_reliability, plaudit_calibration_report,
         plaudit_bootstrap_data, plaudit_bootstrap_options, plaudit_bootstrap_result,
-        plaudit_mcnemar)
+        plaudit_mcnemar, plaudit_lift_input, plaudit_lift_options, plaudit_lift_columns,
+        plaudit_winsorizing, plaudit_sample_ratio, plaudit_sequence_options,
+        plaudit_betting_options, plaudit_group_sequential_options, plaudit_posterior_options,
+        plaudit_rate_posterior, plaudit_effect_posterior)
 }
 
 # ---- Functions --------------------------------------------------------------------------------
@@ -804,6 +1015,22 @@ FUNCTIONS = {
         c_int32, [_P, c_int64, _P, c_int64, _P, c_int64, c_uint64, _P, _P]),
     "plaudit_stats_folds": (
         c_int32, [_P, c_int64, _P, c_int64, c_int64, c_uint64, _P, _P]),
+    "plaudit_stats_adjust_p_values": (c_int32, [c_int32, _P, c_int64, c_double, _P, _P]),
+    "plaudit_stats_lift_table": (c_int32, [_P, _P, _P, _P, _P]),
+    "plaudit_experiment_create": (c_int32, [c_int64, c_int64, _P, _P]),
+    "plaudit_experiment_add": (c_int32, [_P, _P, _P, _P, c_int64, _P]),
+    "plaudit_experiment_merge": (c_int32, [_P, _P, _P]),
+    "plaudit_experiment_moments": (c_int32, [_P, _P, _P, _P, _P, _P]),
+    "plaudit_experiment_free": (None, [_P]),
+    "plaudit_stats_winsorize": (c_int32, [_P, c_int64, c_double, c_double, _P, _P, _P]),
+    "plaudit_stats_sample_ratio": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_stats_sample_ratio_sequence": (
+        c_int32, [_P, _P, c_int64, c_int64, c_double, _P, _P, _P]),
+    "plaudit_stats_always_valid": (c_int32, [_P, _P, _P, c_int64, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_betting_sequence": (c_int32, [_P, c_int64, _P, _P, _P, _P, _P]),
+    "plaudit_stats_group_sequential": (c_int32, [_P, c_int64, _P, _P, _P, _P, _P]),
+    "plaudit_stats_rate_posteriors": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
+    "plaudit_stats_effect_posteriors": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
 }
 
 # ---- The library ------------------------------------------------------------------------------
