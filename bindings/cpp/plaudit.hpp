@@ -1762,6 +1762,372 @@ inline outcome<std::vector<std::int32_t>> folds(std::size_t rows, std::int64_t c
   });
 }
 
+// Experiments
+
+using lift_options = sized<plaudit_lift_options>;
+using sequence_options = sized<plaudit_sequence_options>;
+using betting_options = sized<plaudit_betting_options>;
+using group_sequential_options = sized<plaudit_group_sequential_options>;
+using posterior_options = sized<plaudit_posterior_options>;
+using sample_ratio_test = sized<plaudit_sample_ratio>;
+using rate_posterior = plaudit_rate_posterior;
+using effect_posterior = plaudit_effect_posterior;
+
+/// Adjusted p values of one family; method is PLAUDIT_ADJUST_..., level 0 = 0.05.
+inline outcome<std::vector<double>> adjust_p_values(std::int32_t method, span<const double> values,
+                                                    double level = 0) {
+  std::vector<double> made(values.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_adjust_p_values(method, values.data(), detail::length(values.size()),
+                                         level, made.data(), error);
+  });
+}
+
+/// Sums over users by metric, arm and stratum, row-major; columns that a kind does not need stay
+/// empty.
+struct lift_sums {
+  std::int64_t metrics = 1;
+  std::int64_t arms = 2;
+  std::int64_t strata = 1;
+  std::int64_t covariates = 0;
+  std::int64_t control = 0;
+  std::int32_t kind = PLAUDIT_LIFT_KIND_PROPORTION;
+  bool centred = false;                 ///< squares and products are about the means
+  span<const std::int32_t> kinds = {};  ///< [metrics], or empty for `kind`
+  span<const double> users = {};        ///< [metrics, arms, strata]
+  span<const double> sums = {};
+  span<const double> squares = {};
+  span<const double> denominator_sums = {};
+  span<const double> denominator_squares = {};
+  span<const double> denominator_products = {};
+  span<const double> covariate_sums = {};  ///< [metrics, arms, covariates]
+  span<const double> covariate_products = {};
+  span<const double> covariate_squares = {};  ///< upper triangles
+  span<const double> stratum_weights = {};    ///< [strata]
+  span<const double> arm_weights = {};        ///< [arms]; empty leaves the ratio unchecked
+};
+
+/// A row a metric and arm but the control, metric by metric; NaN and flags where there is nothing.
+struct lift_table {
+  std::vector<double> treatment, control, absolute, absolute_lower, absolute_upper, standard_error,
+      statistic, degrees_of_freedom, p_value, adjusted_p_value, relative, relative_lower,
+      relative_upper, relative_standard_error, power, minimum_detectable, correlation;
+  std::vector<double> theta;                           ///< [rows, covariates]
+  std::vector<double> sample_ratio;                    ///< [metrics] p value
+  std::vector<std::int32_t> flags;                     ///< PLAUDIT_LIFT_FLAG_... bits
+  std::int32_t design = PLAUDIT_DESIGN_FIXED_HORIZON;  ///< when it may be read
+
+  std::size_t size() const noexcept { return flags.size(); }
+};
+
+/// Every arm of every metric against the control.
+inline outcome<lift_table> lifts(const lift_sums &sums, const lift_options &options = {},
+                                 const run_options &run = {}) {
+  const auto bounded = [](std::int64_t count, std::int64_t most) {
+    return count >= 0 && count <= most;
+  };
+  const bool plausible = bounded(sums.metrics, INT64_C(1) << 32) && bounded(sums.arms, 65536) &&
+                         bounded(sums.strata, 1000000) && bounded(sums.covariates, 256);
+  const std::size_t cells =
+      plausible ? detail::size(sums.metrics) * detail::size(sums.arms) * detail::size(sums.strata)
+                : 0;
+  const std::size_t pairs = detail::size(sums.metrics) * detail::size(sums.arms);
+  const std::size_t k = detail::size(sums.covariates);
+  struct wanted {
+    const char *name;
+    span<const double> column;
+    std::size_t size;
+  };
+  if (plausible) {
+    for (const wanted &one :
+         {wanted{"users", sums.users, cells}, wanted{"sums", sums.sums, cells},
+          wanted{"squares", sums.squares, cells},
+          wanted{"denominator_sums", sums.denominator_sums, cells},
+          wanted{"denominator_squares", sums.denominator_squares, cells},
+          wanted{"denominator_products", sums.denominator_products, cells},
+          wanted{"covariate_sums", sums.covariate_sums, pairs * k},
+          wanted{"covariate_products", sums.covariate_products, pairs * k},
+          wanted{"covariate_squares", sums.covariate_squares, pairs * (k * (k + 1) / 2)},
+          wanted{"stratum_weights", sums.stratum_weights, detail::size(sums.strata)},
+          wanted{"arm_weights", sums.arm_weights, detail::size(sums.arms)}})
+      if (!one.column.empty() && one.column.size() != one.size)
+        return detail::fail<lift_table>(
+            detail::unequal(one.name, one.column.size(), "the table", one.size));
+    if (!sums.kinds.empty() && sums.kinds.size() != detail::size(sums.metrics))
+      return detail::fail<lift_table>(
+          detail::unequal("kinds", sums.kinds.size(), "metrics", detail::size(sums.metrics)));
+  }
+  const auto optional = [](span<const double> column) {
+    return column.empty() ? nullptr : column.data();
+  };
+  sized<plaudit_lift_input> input;
+  input.metric_count = sums.metrics;
+  input.arm_count = sums.arms;
+  input.stratum_count = sums.strata;
+  input.covariate_count = sums.covariates;
+  input.control = sums.control;
+  input.kind = sums.kind;
+  input.centred = sums.centred ? 1 : 0;
+  input.kinds = sums.kinds.empty() ? nullptr : sums.kinds.data();
+  input.users = optional(sums.users);
+  input.sums = optional(sums.sums);
+  input.squares = optional(sums.squares);
+  input.denominator_sums = optional(sums.denominator_sums);
+  input.denominator_squares = optional(sums.denominator_squares);
+  input.denominator_products = optional(sums.denominator_products);
+  input.covariate_sums = optional(sums.covariate_sums);
+  input.covariate_products = optional(sums.covariate_products);
+  input.covariate_squares = optional(sums.covariate_squares);
+  input.stratum_weights = optional(sums.stratum_weights);
+  input.arm_weights = optional(sums.arm_weights);
+
+  lift_table made;
+  made.design = options.design;
+  const std::size_t rows = plausible && sums.arms > 0 && !sums.users.empty()
+                               ? detail::size(sums.metrics) * (detail::size(sums.arms) - 1)
+                               : 0;
+  sized<plaudit_lift_columns> columns;
+  const auto filled = [&](std::vector<double> &column, std::size_t size) {
+    column.resize(size);
+    return column.data();
+  };
+  columns.treatment = filled(made.treatment, rows);
+  columns.control = filled(made.control, rows);
+  columns.absolute = filled(made.absolute, rows);
+  columns.absolute_lower = filled(made.absolute_lower, rows);
+  columns.absolute_upper = filled(made.absolute_upper, rows);
+  columns.standard_error = filled(made.standard_error, rows);
+  columns.statistic = filled(made.statistic, rows);
+  columns.degrees_of_freedom = filled(made.degrees_of_freedom, rows);
+  columns.p_value = filled(made.p_value, rows);
+  columns.adjusted_p_value = filled(made.adjusted_p_value, rows);
+  columns.relative = filled(made.relative, rows);
+  columns.relative_lower = filled(made.relative_lower, rows);
+  columns.relative_upper = filled(made.relative_upper, rows);
+  columns.relative_standard_error = filled(made.relative_standard_error, rows);
+  columns.power = filled(made.power, rows);
+  columns.minimum_detectable = filled(made.minimum_detectable, rows);
+  columns.correlation = filled(made.correlation, rows);
+  columns.theta = filled(made.theta, rows * k);
+  columns.sample_ratio_p_value = filled(made.sample_ratio, rows ? detail::size(sums.metrics) : 0);
+  made.flags.resize(rows);
+  columns.flags = made.flags.data();
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control(
+        [&] { return plaudit_stats_lift_table(&input, &options, control.get(), &columns, error); });
+  });
+}
+
+/// Sums over users of an experiment's arms: input of `lifts` with centred set.
+struct user_moments {
+  std::vector<double> users;     ///< [arms]
+  std::vector<double> sums;      ///< [arms, values]
+  std::vector<double> products;  ///< [arms, values (values + 1) / 2] about the means
+  std::int64_t crossed_users = 0;
+};
+
+/// Rows of an experiment gathered user by user.
+class experiment {
+ public:
+  static outcome<experiment> create(std::int64_t arms, std::int64_t values) {
+    experiment made;
+    made.arms_ = detail::size(arms);
+    made.values_ = detail::size(values);
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_experiment_create(arms, values, made.handle_.slot(), error);
+    });
+  }
+
+  /// Adds rows; values [rows, values] are added to those of their users.
+  outcome<void> add(span<const std::int64_t> users, span<const std::int32_t> arms,
+                    span<const double> values) {
+    if (arms.size() != users.size())
+      return detail::fail<void>(detail::unequal("arms", arms.size(), "users", users.size()));
+    if (values.size() != users.size() * values_)
+      return detail::fail<void>(
+          detail::unequal("values", values.size(), "rows times values", users.size() * values_));
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_experiment_add(get(), users.data(), arms.data(), values.data(),
+                                    detail::length(users.size()), error);
+    });
+  }
+
+  /// Adds the users of another, which stays as it is.
+  outcome<void> merge(const experiment &other) {
+    return detail::check(
+        [&](plaudit_error **error) { return plaudit_experiment_merge(get(), other.get(), error); });
+  }
+
+  outcome<user_moments> moments() const {
+    user_moments made;
+    made.users.resize(arms_);
+    made.sums.resize(arms_ * values_);
+    made.products.resize(arms_ * (values_ * (values_ + 1) / 2));
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_experiment_moments(get(), made.users.data(), made.sums.data(),
+                                        made.products.data(), &made.crossed_users, error);
+    });
+  }
+
+  plaudit_experiment *get() const noexcept { return handle_.get(); }
+
+ private:
+  experiment() noexcept = default;
+  detail::handle<plaudit_experiment, plaudit_experiment_free> handle_;
+  std::size_t arms_ = 0;
+  std::size_t values_ = 0;
+};
+
+/// Values cut at quantiles of themselves.
+struct winsorized : sized<plaudit_winsorizing> {
+  std::vector<double> values;
+};
+
+inline outcome<winsorized> winsorize(span<const double> values, double lower = 0,
+                                     double upper = 0.95) {
+  winsorized made;
+  made.values.resize(values.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_winsorize(values.data(), detail::length(values.size()), lower, upper,
+                                   made.values.data(), &made, error);
+  });
+}
+
+/// Whether arms have the planned sizes; no weights are an equal split.
+inline outcome<sample_ratio_test> sample_ratio(span<const double> users,
+                                               span<const double> weights = {}) {
+  if (!weights.empty() && weights.size() != users.size())
+    return detail::fail<sample_ratio_test>(
+        detail::unequal("weights", weights.size(), "users", users.size()));
+  sample_ratio_test found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_sample_ratio(users.data(), weights.empty() ? nullptr : weights.data(),
+                                      detail::length(users.size()), &found, error);
+  });
+}
+
+/// By batch: 1 / evidence against the plan, and its least value so far, at most 1.
+struct sample_ratio_batches {
+  std::vector<double> inverse_evidence;
+  std::vector<double> p_values;
+};
+
+/// The same after every batch of new users [batches, arms].
+inline outcome<sample_ratio_batches> sample_ratio_sequence(span<const double> new_users,
+                                                           std::int64_t arms,
+                                                           span<const double> weights = {},
+                                                           double concentration = 0) {
+  const std::size_t width = detail::size(arms);
+  if ((width && new_users.size() % width) || (!weights.empty() && weights.size() != width))
+    return detail::fail<sample_ratio_batches>(
+        detail::unequal("new_users", new_users.size(), "arms", width));
+  sample_ratio_batches made;
+  const std::size_t batches = width ? new_users.size() / width : 0;
+  made.inverse_evidence.resize(batches);
+  made.p_values.resize(batches);
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_sample_ratio_sequence(
+        new_users.data(), weights.empty() ? nullptr : weights.data(), detail::length(batches), arms,
+        concentration, made.inverse_evidence.data(), made.p_values.data(), error);
+  });
+}
+
+/// By look: evidence, p and interval.
+struct looks {
+  std::vector<double> log_evidence, p_values, lower, upper;
+};
+
+/// Looks under a method that holds at any time; users may be empty for a mixture SPRT.
+inline outcome<looks> always_valid(span<const double> effects, span<const double> standard_errors,
+                                   span<const double> users, const sequence_options &options = {}) {
+  const std::size_t size = effects.size();
+  if (standard_errors.size() != size || (!users.empty() && users.size() != size))
+    return detail::fail<looks>(
+        detail::unequal("standard_errors or users", standard_errors.size(), "effects", size));
+  looks made;
+  for (auto *column : {&made.log_evidence, &made.p_values, &made.lower, &made.upper})
+    column->resize(size);
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_always_valid(effects.data(), standard_errors.data(),
+                                      users.empty() ? nullptr : users.data(), detail::length(size),
+                                      &options, made.log_evidence.data(), made.p_values.data(),
+                                      made.lower.data(), made.upper.data(), error);
+  });
+}
+
+/// Limits after each value.
+struct limits {
+  std::vector<double> lower, upper;
+};
+
+/// A confidence sequence for the mean of bounded values by betting.
+inline outcome<limits> betting_sequence(span<const double> values,
+                                        const betting_options &options = {},
+                                        const run_options &run = {}) {
+  limits made;
+  made.lower.resize(values.size());
+  made.upper.resize(values.size());
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control([&] {
+      return plaudit_stats_betting_sequence(values.data(), detail::length(values.size()), &options,
+                                            control.get(), made.lower.data(), made.upper.data(),
+                                            error);
+    });
+  });
+}
+
+/// Bounds of planned looks.
+struct bounds {
+  std::vector<double> z, spent, nominal_levels;
+};
+
+/// Lan-DeMets bounds for looks at shares of the information.
+inline outcome<bounds> group_sequential(span<const double> information,
+                                        const group_sequential_options &options = {}) {
+  bounds made;
+  for (auto *column : {&made.z, &made.spent, &made.nominal_levels})
+    column->resize(information.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_group_sequential(information.data(), detail::length(information.size()),
+                                          &options, made.z.data(), made.spent.data(),
+                                          made.nominal_levels.data(), error);
+  });
+}
+
+/// Rates of arms as beta distributions.
+inline outcome<std::vector<rate_posterior>> rate_posteriors(span<const double> successes,
+                                                            span<const double> trials,
+                                                            const posterior_options &options = {}) {
+  using posteriors = std::vector<rate_posterior>;
+  if (successes.size() != trials.size())
+    return detail::fail<posteriors>(
+        detail::unequal("successes", successes.size(), "trials", trials.size()));
+  posteriors made(successes.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_rate_posteriors(successes.data(), trials.data(),
+                                         detail::length(successes.size()), &options, made.data(),
+                                         error);
+  });
+}
+
+/// Effects after a normal prior.
+inline outcome<std::vector<effect_posterior>> effect_posteriors(
+    span<const double> effects, span<const double> standard_errors,
+    const posterior_options &options = {}) {
+  using posteriors = std::vector<effect_posterior>;
+  if (effects.size() != standard_errors.size())
+    return detail::fail<posteriors>(
+        detail::unequal("effects", effects.size(), "standard_errors", standard_errors.size()));
+  posteriors made(effects.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_effect_posteriors(effects.data(), standard_errors.data(),
+                                           detail::length(effects.size()), &options, made.data(),
+                                           error);
+  });
+}
+
 }  // namespace stats
 
 }  // namespace PLAUDIT_DIALECT

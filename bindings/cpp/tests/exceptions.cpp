@@ -629,6 +629,44 @@ void model_metrics(tally &t) {
   const auto together = stats::folds(4, 2, stratified);
   CHECK(together[0] == together[2] && together[1] == together[3] && together[0] != together[1]);
   EXPECT(INVALID_ARGUMENT, [&] { return stats::split(5, halves, stratified); });
+
+  const std::vector<double> users = {1000, 1000}, sums = {134, 182};
+  stats::lift_sums given;
+  given.users = users;
+  given.sums = sums;
+  given.arm_weights = halves;
+  stats::lift_options holm;
+  holm.adjustment = PLAUDIT_ADJUST_HOLM;
+  const auto lifted = stats::lifts(given, holm);
+  CHECK(lifted.size() == 1 && near(lifted.relative[0], 48.0 / 134) && lifted.flags[0] == 0);
+  CHECK(lifted.p_value[0] > 0.003 && lifted.p_value[0] < 0.0034 &&
+        lifted.adjusted_p_value[0] == lifted.p_value[0]);
+  CHECK(lifted.sample_ratio[0] == 1 && lifted.design == PLAUDIT_DESIGN_FIXED_HORIZON);
+  given.squares = halves;
+  given.metrics = 2;
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::lifts(given); });
+
+  auto gathered = stats::experiment::create(2, 1);
+  gathered.add(groups, std::vector<std::int32_t>{0, 1, 0, 1}, std::vector<double>{1, 2, 3, 4});
+  auto other = stats::experiment::create(2, 1);
+  other.add(std::vector<std::int64_t>{9}, std::vector<std::int32_t>{1}, std::vector<double>{2});
+  gathered.merge(other);
+  const auto moments = gathered.moments();
+  CHECK(moments.users == std::vector<double>({1, 2}) && moments.sums[1] == 8);
+  CHECK(moments.products[1] == 8 && moments.crossed_users == 0);
+  EXPECT(INVALID_ARGUMENT, [&] { return gathered.add(groups, {}, halves); });
+
+  CHECK(stats::adjust_p_values(PLAUDIT_ADJUST_BONFERRONI, std::vector<double>{0.01, 0.04})[1] ==
+        0.08);
+  CHECK(stats::winsorize(users).limits.upper == 1000);
+  CHECK(stats::sample_ratio(users).p_value == 1);
+  CHECK(stats::sample_ratio_sequence(users, 2, halves).p_values.size() == 1);
+  CHECK(stats::always_valid(halves, halves, users).p_values[0] <= 1);
+  CHECK(stats::betting_sequence(halves).upper[1] <= 1);
+  CHECK(near(stats::group_sequential(std::vector<double>{1.0}).z[0], 1.959963984540054));
+  CHECK(near(stats::rate_posteriors(sums, users)[1].chance_to_be_best, 0.9983740305082841));
+  CHECK(stats::effect_posteriors(halves, halves)[0].mean == 0.5);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::rate_posteriors(sums, {}); });
   EXPECT(INVALID_DATA, [&] { return stats::folds(4, 3, stratified); });
 }
 

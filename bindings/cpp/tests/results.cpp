@@ -142,6 +142,8 @@ void numbers(tally &t) {
   CHECK(stats::bootstrap_numbers(PLAUDIT_METRIC_MEAN_ABSOLUTE_ERROR, ones, ones)->value == 0);
   CHECK(failed(stats::mcnemar(-1, 0), PLAUDIT_ERROR_INVALID_DATA));
   CHECK(stats::mcnemar(classes, classes, classes)->exact_p_value == 1);
+  CHECK(failed(stats::lifts({}), PLAUDIT_ERROR_NULL_POINTER));
+  CHECK(failed(stats::experiment::create(0, 1), PLAUDIT_ERROR_OUT_OF_RANGE));
   const double halves[] = {0.5, 0.5};
   CHECK(stats::split(4, halves)->size() == 4);
   CHECK(failed(stats::folds(4, 1), PLAUDIT_ERROR_OUT_OF_RANGE));
