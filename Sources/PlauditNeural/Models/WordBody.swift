@@ -151,7 +151,7 @@ private final class WordRunner: TextRunner {
   ) throws(PlauditError) {
     if !words.hasRoom(for: WordSide.maximumWords) { try flush() }
     let report = try body.words.append(
-      text, to: words, scratch, index: index, limit: options.maxLength)
+      text, to: words, scratch, index: index, limit: options.maxLength, control: tape.control)
     if options.longText == .refuse, report.droppedTokens > 0 {
       throw PlauditError(
         .limit,

@@ -30,13 +30,13 @@ final class WordSide {
   @discardableResult
   func append(
     _ text: UnsafeRawBufferPointer, to pack: TokenPack, _ scratch: WordScratch, index: Int,
-    limit: Int? = nil
+    limit: Int? = nil, control: RunControl? = nil
   ) throws(PlauditError) -> TextReport {
     let found: WordTokens
     do throws(PlauditError) {
-      found = try tokenizer.tokenize(text, into: scratch)
+      found = try tokenizer.tokenize(text, into: scratch, control: control)
     } catch {
-      throw error.at(index: Int64(index))
+      throw error.isStop ? error : error.at(index: Int64(index))
     }
     var report = TextReport()
     report.windowCount = 1

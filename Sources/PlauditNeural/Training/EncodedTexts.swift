@@ -34,19 +34,19 @@ final class EncodedTexts {
         if let encoder, let encoding {
           do throws(PlauditError) {
             let made = try encoder.tokenizer.encodeRow(
-              texts.text(row), pair: nil, options: encoding, scratch: scratch)
+              texts.text(row), pair: nil, options: encoding, scratch: scratch, control: control)
             guard !made.ids.isEmpty else {
               throw PlauditError(.undefined, "the text has no tokens to learn from")
             }
             tokens.append(contentsOf: made.ids)
           } catch {
-            throw error.at(index: Int64(row))
+            throw error.isStop ? error : error.at(index: Int64(row))
           }
           tokenStarts.append(tokens.count)
         }
         if let side {
           pack.clear()
-          try side.append(texts.text(row), to: pack, wordScratch, index: row)
+          try side.append(texts.text(row), to: pack, wordScratch, index: row, control: control)
           words.append(contentsOf: UnsafeBufferPointer(start: pack.ids, count: pack.tokenCount))
           wordStarts.append(words.count)
         }

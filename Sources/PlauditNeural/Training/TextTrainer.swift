@@ -142,9 +142,11 @@ package final class TextTrainer {
         try EncodedTexts(
           store, encoder: base, words: words?.side, maxLength: length, control: control)
       }
-      var digest = train.digest ^ (held?.digest ?? 0) &* 31
+      let heldDigest = try held?.digest(control: control) ?? 0
+      var digest = try train.digest(control: control) ^ heldDigest &* 31
       for parameter in network.parameters {
-        digest = (digest ^ TrainableNetwork.digest(parameter)) &* 0x100_0000_01b3
+        let bits = try TrainableNetwork.digest(parameter, control: control)
+        digest = (digest ^ bits) &* 0x100_0000_01b3
       }
       let run = try NetworkTraining(
         network, options, names: labels.names, training: encoded, validation: encodedHeld,
@@ -156,8 +158,7 @@ package final class TextTrainer {
       // A fit that failed before it made a step leaves what the last one made. One that was
       // stopped so leaves the network as it starts, when there is nothing better.
       let madeSteps = begun.map { $0.steps > $0.resumedSteps } ?? false
-      let isStopped = error.kind == .cancelled || error.kind == .timeout
-      guard madeSteps || (isStopped && trained == nil) else { throw error }
+      guard madeSteps || (error.isStop && trained == nil) else { throw error }
       interruption = error
     }
     for parameter in network.parameters { parameter.freeze() }
