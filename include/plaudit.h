@@ -659,7 +659,8 @@ typedef struct plaudit_trainer_options {
   int64_t checkpoint_steps; /* steps between two checkpoints; 0 = one an epoch */
   int64_t epochs;           /* 0 = 3, of HashedLinear 5 */
   int64_t batch_size;       /* texts of a step; 0 = 32 */
-  int64_t batch_tokens;     /* tokens of a step in place of batch_size; 0 = none */
+  int64_t batch_tokens;     /* tokens of a step in place of batch_size; the schedule then reckons
+                               with as many steps an epoch as the first has; 0 = none */
   int64_t pass_tokens;      /* tokens that are in memory at once: a step accumulates the gradients
                                of as many passes as it needs; 0 = 1024 */
   int64_t max_length;       /* tokens a text; 0 = the base model's */

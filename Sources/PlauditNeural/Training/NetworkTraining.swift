@@ -31,7 +31,8 @@ final class NetworkTraining {
   private var best: [FloatBuffer] = []
   private var schedule: LearningRateSchedule
   private var started = timespec()
-  private var stepsOfEpoch: [Int] = []
+  /// Steps that the schedule reckons with; what an epoch has is known when it is shuffled.
+  private let plannedSteps: Int
 
   init(
     _ network: any Network, _ options: TrainingOptions, names: [String], training: EncodedTexts,
@@ -75,18 +76,10 @@ final class NetworkTraining {
     words = try TokenPack(tokens: room, rows: room)
     gathered = try FloatBuffer(
       count: frozen == nil ? 0 : room * (network.encoder?.configuration.hiddenSize ?? 0))
-    schedule = LearningRateSchedule(options.schedule, totalSteps: 1, warmupSteps: 0)
-    for epoch in 0..<options.epochs {
-      try control.check()
-      // Where a step has so many texts, their order does not matter to the number of steps.
-      stepsOfEpoch.append(
-        options.batchTokens == nil
-          ? (training.count + options.batchSize - 1) / options.batchSize : plan(epoch).count)
-    }
-    let total = stepsOfEpoch.reduce(0, +)
+    plannedSteps = options.epochs * NetworkTraining.plan(0, training, options).count
     schedule = LearningRateSchedule(
-      options.schedule, totalSteps: total,
-      warmupSteps: Int(exactly: (Double(total) * options.warmupFraction).rounded(.up)) ?? 0,
+      options.schedule, totalSteps: plannedSteps,
+      warmupSteps: Int(exactly: (Double(plannedSteps) * options.warmupFraction).rounded(.up)) ?? 0,
       factor: options.plateauFactor, patience: options.plateauPatience)
   }
 
@@ -124,7 +117,9 @@ final class NetworkTraining {
   // MARK: Order
 
   /// The texts of each step of an epoch, in an order that follows from seed and epoch alone.
-  private func plan(_ epoch: Int) -> [ArraySlice<Int>] {
+  private static func plan(
+    _ epoch: Int, _ training: EncodedTexts, _ options: TrainingOptions
+  ) -> [ArraySlice<Int>] {
     var order = Array(0..<training.count)
     var random = RandomSource(seed: options.seed, stream: 1 << 40 | UInt64(epoch))
     random.shuffle(&order)
@@ -156,9 +151,8 @@ final class NetworkTraining {
   func run() throws(PlauditError) {
     defer { useBest() }
     try resume()
-    let total = stepsOfEpoch.reduce(0, +)
     while state.epoch < options.epochs, !state.isStopped {
-      let steps = plan(state.epoch)
+      let steps = NetworkTraining.plan(state.epoch, training, options)
       let began = seconds
       while state.stepInEpoch < steps.count {
         try step(steps[state.stepInEpoch])
@@ -173,7 +167,7 @@ final class NetworkTraining {
           .training, done: state.textsDone, total: training.count * options.epochs,
           loss: state.lossWeight > 0 ? state.lossSum / state.lossWeight : .nan,
           step: optimizer.step,
-          force: optimizer.step == total)
+          force: state.textsDone == training.count * options.epochs)
       }
       try finishEpoch(steps.count, began: began)
       try saveCheckpoint()
@@ -374,12 +368,15 @@ final class NetworkTraining {
 
   /// Whether this training can have come to such a state; counts of a file may be anything.
   private func isPossible(_ state: TrainingState) -> Bool {
-    let total = stepsOfEpoch.reduce(0, +)
-    return state.epoch <= options.epochs && state.history.count == state.epoch
-      && state.stepInEpoch <= (state.epoch < options.epochs ? stepsOfEpoch[state.epoch] : 0)
-      && state.optimizerSteps <= total && state.skippedSteps <= total
-      && state.skippedInRow <= state.skippedSteps && state.bestEpoch <= state.epoch
-      && state.textsDone <= training.count * options.epochs
+    guard state.epoch <= options.epochs, state.history.count == state.epoch else { return false }
+    let inEpoch =
+      state.epoch < options.epochs
+      ? NetworkTraining.plan(state.epoch, training, options).count : 0
+    // Each step has a text at least.
+    let texts = training.count * options.epochs
+    return state.stepInEpoch <= inEpoch && state.optimizerSteps <= texts
+      && state.skippedSteps <= texts && state.skippedInRow <= state.skippedSteps
+      && state.bestEpoch <= state.epoch && state.textsDone <= texts
   }
 
   private func saveCheckpoint() throws(PlauditError) {

@@ -69,6 +69,21 @@ struct TextTrainerTests {
     #expect(some >= 2 * (words / 100) && some <= 2 * (words / 50 + 1))
   }
 
+  /// Counting every epoch's steps would shuffle them all.
+  @Test func `a training of many epochs begins at once`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    var options = TrainingOptions(architecture: WordCNN.name)
+    options.epochs = 100_000
+    options.batchTokens = 7
+    let texts = EncodedTexts(
+      tokens: [], words: (0..<5000).map { [Int32](repeating: 1, count: $0 % 3 + 1) },
+      labels: (0..<5000).map { Int32($0 % 3) })
+    let training = try NetworkTraining(
+      TinyNetwork.make("word_cnn"), options, names: reference.labels, training: texts,
+      validation: nil, classWeights: [1, 1, 1], dataDigest: 0, threads: 1, control: RunControl())
+    #expect(training.steps == 0)
+  }
+
   @Test func `a plateau halves the learning rate`() throws {
     let trainer = try SmallTraining.trainer(
       SmallTraining.options(WordLSTM.name) {
