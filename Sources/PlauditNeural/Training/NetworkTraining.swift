@@ -70,7 +70,6 @@ final class NetworkTraining {
           control: control)
       }
     tape = FloatTape(recording: true, threads: threads, control: control)
-    tape.dropoutSeed = options.seed
     let room = options.passTokens + training.longest
     tokens = try TokenPack(tokens: room, rows: room)
     words = try TokenPack(tokens: room, rows: room)
@@ -228,6 +227,9 @@ final class NetworkTraining {
     tokens.clear()
     words.clear()
     tape.reset()
+    // Twelve bits number the passes of a step, of the other bits of a stream 36 its step; passes
+    // beyond have a seed of their own each 4,096.
+    tape.dropoutSeed = options.seed ^ (number >> 12) &* 0x9E37_79B9_7F4A_7C15
     tape.step = UInt64(optimizer.step + state.skippedSteps) << 12 | number & 0xFFF
     var labels: [Int32] = []
     for text in texts {

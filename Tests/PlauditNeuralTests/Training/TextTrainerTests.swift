@@ -305,6 +305,51 @@ struct TextTrainerTests {
     }
   }
 
+  /// Notes which dropout each pass draws.
+  private final class Listening: Network {
+    struct Draw: Hashable {
+      let seed: UInt64
+      let step: UInt64
+    }
+
+    let network: any Network
+    var draws: [Draw] = []
+
+    init(_ network: any Network) { self.network = network }
+
+    var encoder: BertEncoder? { nil }
+    var pooler: Dense? { nil }
+    var upperParameters: [Parameter<Float>] { network.upperParameters }
+    var readsWords: Bool { true }
+
+    func logits(
+      _ input: NetworkInput, _ tape: FloatTape
+    ) throws(PlauditError) -> FloatTape.Tensor {
+      draws.append(Draw(seed: tape.dropoutSeed, step: tape.step))
+      return try network.logits(input, tape)
+    }
+  }
+
+  @Test func `no two passes of a step draw the same dropout`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    var options = TrainingOptions(architecture: WordCNN.name)
+    options.epochs = 1
+    options.seed = 5
+    options.batchSize = 4200
+    options.passTokens = 1
+    let network = Listening(try TinyNetwork.make("word_cnn"))
+    let texts = EncodedTexts(
+      tokens: [], words: [[Int32]](repeating: [1], count: 4200),
+      labels: [Int32](repeating: 0, count: 4200))
+    try NetworkTraining(
+      network, options, names: reference.labels, training: texts, validation: nil,
+      classWeights: [1, 1, 1], dataDigest: 0, threads: 1, control: RunControl()
+    ).run()
+    #expect(network.draws.count == 4200)
+    #expect(Set(network.draws).count == 4200)
+    #expect(network.draws.prefix(4096).allSatisfy { $0.seed == 5 })
+  }
+
   @Test func `a step that is not finite is left out and counted`() throws {
     let reference = try TrajectoryReference.shared.get()
     let model = try #require(reference.models["word_lstm"])
