@@ -16,7 +16,8 @@ final class NetworkTraining {
   private let validation: EncodedTexts?
   private let classWeights: [Double]
   private let optimizer: AdamOptimizer
-  private let frozenLayers: Int
+  /// As a pass takes them: nil when all layers train.
+  private let frozenLayers: Int?
   private let frozen: FrozenStates?
   private let frozenValidation: FrozenStates?
   private let threads: Int
@@ -59,7 +60,7 @@ final class NetworkTraining {
         .init(parameters: lower, learningRate: learningRate),
         .init(parameters: upper, learningRate: options.headLearningRate ?? learningRate),
       ], options, threads: threads)
-    let layers = max(frozenLayers, 0)
+    let layers = frozenLayers ?? 0
     frozen = try FrozenStates(
       network.encoder, layers: layers, training, limitBytes: frozenLimitBytes, threads: threads,
       control: control)
@@ -82,17 +83,18 @@ final class NetworkTraining {
       factor: options.plateauFactor, patience: options.plateauPatience)
   }
 
-  /// Gives gradients to all parameters but the frozen ones; returns the layers that stay.
+  /// Gives gradients to all parameters but the frozen ones; returns the layers that stay, nil for
+  /// none.
   private static func freeze(
     _ network: any Network, _ options: TrainingOptions
-  ) throws(PlauditError) -> Int {
+  ) throws(PlauditError) -> Int? {
     for parameter in network.parameters { try parameter.train() }
     if options.frozenWordVectors {
       for parameter in network.upperParameters where parameter.name == "words.weight" {
         parameter.freeze()
       }
     }
-    guard options.frozenLayers != 0 else { return 0 }
+    guard options.frozenLayers != 0 else { return nil }
     guard let encoder = network.encoder else {
       throw PlauditError(
         .invalidArgument, "frozen_layers is set, but \(options.architecture) has no encoder")
@@ -102,10 +104,9 @@ final class NetworkTraining {
       throw PlauditError(
         .outOfRange, "frozen_layers is \(options.frozenLayers), allowed are -1 to \(layers)")
     }
-    for parameter in encoder.firstParameters(layers: max(options.frozenLayers, 0)) {
-      parameter.freeze()
-    }
-    return options.frozenLayers
+    let frozen = max(options.frozenLayers, 0)
+    for parameter in encoder.firstParameters(layers: frozen) { parameter.freeze() }
+    return frozen
   }
 
   /// Steps of the optimiser so far.
@@ -255,7 +256,7 @@ final class NetworkTraining {
     _ gathered: FloatBuffer
   ) -> NetworkInput {
     var input = NetworkInput(tokens: tokens, words: words)
-    input.frozenLayers = max(frozenLayers, 0)
+    input.frozenLayers = frozenLayers
     if let frozen {
       frozen.gather(texts, into: gathered.pointer)
       input.frozenStates = UnsafePointer(gathered.pointer)
@@ -327,7 +328,7 @@ final class NetworkTraining {
     _ texts: EncodedTexts, _ frozen: FrozenStates?
   ) throws(PlauditError) -> (loss: Double, report: ClassificationReport) {
     let work = try Evaluation(
-      network, texts, frozen, frozenLayers: max(frozenLayers, 0), classes: names.count,
+      network, texts, frozen, frozenLayers: frozenLayers, classes: names.count,
       passTokens: options.passTokens, threads: threads, control: control)
     return try work.run(threads: threads)
   }
@@ -402,7 +403,7 @@ private final class Evaluation: ParallelWork {
   private let network: any Network
   private let texts: EncodedTexts
   private let frozen: FrozenStates?
-  private let frozenLayers: Int
+  private let frozenLayers: Int?
   private let classes: Int
   private let control: RunControl
   private let groups: [Range<Int>]
@@ -426,7 +427,7 @@ private final class Evaluation: ParallelWork {
   }
 
   init(
-    _ network: any Network, _ texts: EncodedTexts, _ frozen: FrozenStates?, frozenLayers: Int,
+    _ network: any Network, _ texts: EncodedTexts, _ frozen: FrozenStates?, frozenLayers: Int?,
     classes: Int, passTokens: Int, threads: Int, control: RunControl
   ) throws(PlauditError) {
     self.network = network

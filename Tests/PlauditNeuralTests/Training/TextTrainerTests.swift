@@ -212,6 +212,22 @@ struct TextTrainerTests {
     #expect(after == before)
   }
 
+  /// With frozen embeddings alone nothing is kept, but nothing is dropped from them either.
+  @Test func `frozen embeddings are those of prediction`() throws {
+    func firstLoss(frozen: Int, dropout: Double) throws -> Double {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(BertForSequenceClassification.name) {
+          $0.epochs = 1
+          $0.batchSize = 24
+          $0.frozenLayers = frozen
+          $0.dropout = dropout
+        })
+      return try SmallTraining.fit(trainer).loss
+    }
+    #expect(try firstLoss(frozen: -1, dropout: 0) == firstLoss(frozen: 0, dropout: 0))
+    #expect(try firstLoss(frozen: -1, dropout: 0.5) != firstLoss(frozen: 0, dropout: 0.5))
+  }
+
   /// The kept states come from the tiles of prediction, the others from BLAS at large.
   @Test(arguments: ["bert_classifier", "bert_bilstm", "bert_word_lstm"])
   func `kept states of frozen layers train as those of each pass do`(name: String) throws {
