@@ -665,7 +665,8 @@ typedef struct plaudit_trainer_options {
                                of as many passes as it needs; 0 = 1024 */
   int64_t max_length;       /* tokens a text; 0 = the base model's */
   int64_t frozen_layers;    /* embeddings and this many layers of the encoder stay, and what they
-                               give is computed once; 0 = train all, -1 = embeddings alone stay */
+                               give is computed once if it takes no more than 6 GiB or half of the
+                               memory; 0 = train all, -1 = embeddings alone stay */
   int64_t hidden_size;      /* units of the LSTM, each direction; 0 = 128 in a BiLSTM, else 100 */
   int64_t filter_count;     /* filters of each width of the CNN; 0 = 100 */
   int64_t dense_size;       /* units of the dense ReLU layer; 0 = 128 */

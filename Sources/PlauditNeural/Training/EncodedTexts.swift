@@ -102,10 +102,14 @@ final class FrozenStates {
   private let states: FloatBuffer
   private let starts: [Int]
 
-  /// More memory than this is not spent: frozen layers are then computed in each pass.
-  static let limitBytes = 6 << 30
+  /// What the states of training and validation texts may take together: 6 GiB, on small machines
+  /// half of the memory.
+  static let limitBytes = min(6 << 30, HostMemory.byteCount / 2)
 
-  /// nil when there is nothing frozen to keep or it is too much.
+  var byteCount: Int { states.count * MemoryLayout<Float>.stride }
+
+  /// nil when there is nothing frozen to keep or it takes more than `limitBytes`: frozen layers are
+  /// then computed in each pass.
   init?(
     _ encoder: BertEncoder?, layers: Int, _ texts: EncodedTexts, limitBytes: Int, threads: Int,
     control: RunControl

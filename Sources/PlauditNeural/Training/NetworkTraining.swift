@@ -20,6 +20,8 @@ final class NetworkTraining {
   private let frozenLayers: Int?
   private let frozen: FrozenStates?
   private let frozenValidation: FrozenStates?
+  /// Bytes of what is kept of frozen layers.
+  var frozenByteCount: Int { (frozen?.byteCount ?? 0) + (frozenValidation?.byteCount ?? 0) }
   private let threads: Int
   private let control: RunControl
   private let tape: FloatTape
@@ -64,10 +66,12 @@ final class NetworkTraining {
     frozen = try FrozenStates(
       network.encoder, layers: layers, training, limitBytes: frozenLimitBytes, threads: threads,
       control: control)
+    // Texts of validation are read once an epoch, as those of training are: what is left is theirs.
+    let left = frozenLimitBytes - (frozen?.byteCount ?? 0)
     frozenValidation =
       try validation.flatMap { (texts) throws(PlauditError) in
         try FrozenStates(
-          network.encoder, layers: layers, texts, limitBytes: frozenLimitBytes, threads: threads,
+          network.encoder, layers: layers, texts, limitBytes: left, threads: threads,
           control: control)
       }
     tape = FloatTape(recording: true, threads: threads, control: control)

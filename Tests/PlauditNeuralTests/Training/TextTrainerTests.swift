@@ -251,6 +251,25 @@ struct TextTrainerTests {
     }
   }
 
+  @Test func `kept states of training and validation share one budget`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    let texts = reference.encoded(try #require(reference.models["bert_classifier"]))
+    func kept(_ limit: Int) throws -> Int {
+      var options = TrainingOptions(architecture: BertForSequenceClassification.name)
+      options.frozenLayers = 1
+      return try NetworkTraining(
+        TinyNetwork.make("bert_classifier"), options, names: reference.labels, training: texts,
+        validation: texts, classWeights: [1, 1, 1], dataDigest: 0, frozenLimitBytes: limit,
+        threads: 1, control: RunControl()
+      ).frozenByteCount
+    }
+    let one = try kept(1 << 30) / 2
+    #expect(one > 0)
+    #expect(try kept(2 * one) == 2 * one)
+    #expect(try kept(2 * one - 1) == one)
+    #expect(try kept(one - 1) == 0)
+  }
+
   @Test func `training stops after epochs without gain and keeps the best`() throws {
     func trained(
       _ validation: LabelledPosts?, _ change: (inout TrainingOptions) -> Void
