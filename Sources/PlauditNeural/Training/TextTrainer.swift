@@ -124,6 +124,7 @@ package final class TextTrainer {
   // MARK: Networks
 
   private func fitNetwork(_ threads: Int, _ control: RunControl) throws(PlauditError) -> Report {
+    if let path = options.checkpointPath { try File.checkWritable(path) }
     var (train, held) = (training, validation.count > 0 ? validation : nil)
     if held == nil, options.patience != nil || options.schedule == .plateau {
       (train, held) = try setAside()

@@ -134,6 +134,30 @@ struct CheckpointTests {
     try refused("with other examples or weights", options(WordLSTM.name))
   }
 
+  @Test func `a checkpoint that cannot be written is told before the first step`() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for (path, kind, mentions) in [
+      ("\(folder)/none/checkpoint", PlauditError.Kind.notFound, "none/checkpoint"),
+      (folder, .inputOutput, "Is a directory"),
+    ] {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(WordLSTM.name) { $0.checkpointPath = path })
+      var steps = 0
+      expectError(kind, mentions: mentions) {
+        try SmallTraining.fit(
+          trainer,
+          RunControl(intervalMilliseconds: 0) { _ in
+            steps += 1
+            return true
+          })
+      }
+      #expect(steps == 0)
+    }
+    // Looking leaves nothing behind.
+    try File.checkWritable(path)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+
   @Test func `a damaged checkpoint is refused`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     _ = try interrupt(options(WordLSTM.name), at: 2)
