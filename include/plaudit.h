@@ -764,9 +764,10 @@ PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add_embeddings(plaudit_trainer 
  * best epoch so far, else of the last complete step or iteration. Same examples, options and seed
  * give the same bits at any number of threads, and so does a training that was resumed from its
  * checkpoint. A step whose loss or gradient is not finite is left out and counted; after a hundred
- * in a row, or an epoch without one, the call fails with NOT_FINITE. Checkpoints are written whole or
- * not at all: when a disk is full the old one stays; a place that cannot be written to is an error
- * before the first step. out_report may be NULL. [exclusive] */
+ * in a row, or an epoch without one, the call fails with NOT_FINITE, and so it does when the weights
+ * at its end cannot score; the trainer then keeps the model of the fit before. Checkpoints are
+ * written whole or not at all: when a disk is full the old one stays; a place that cannot be written
+ * to is an error before the first step. out_report may be NULL. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_fit(plaudit_trainer *trainer,
                                                      const plaudit_run_options *run,
                                                      plaudit_training_report *out_report,

@@ -328,6 +328,43 @@ final class NetworkTraining {
     }
   }
 
+  /// Throws `.notFinite` when the network as it is cannot score: a weight is not finite, or a logit
+  /// of some texts.
+  ///
+  /// - Parameter briefly: few and short texts, after a cancellation.
+  func checkScores(briefly: Bool) throws(PlauditError) {
+    for parameter in network.parameters {
+      let bad = nonFiniteCount(parameter.values.pointer, count: parameter.count)
+      guard bad == 0 else {
+        throw PlauditError(
+          .notFinite,
+          "\(bad) weights of \(parameter.name) are NaN or infinite after step \(optimizer.step); give "
+            + "a smaller learning_rate")
+      }
+    }
+    // The best epoch's weights scored all validation texts.
+    guard state.bestEpoch == 0 else { return }
+    tokens.clear()
+    words.clear()
+    let most = briefly ? 128 : options.passTokens
+    var size = 0
+    for text in stride(from: 0, to: training.count, by: max(training.count / 64, 1)) {
+      let length = training.length(text)
+      guard size + length <= most || (size == 0 && !briefly) else { continue }
+      size += length
+      training.add(text, tokens: tokens, words: words)
+    }
+    guard size > 0 else { return }
+    let tape = FloatTape(recording: false)
+    let logits = try network.logits(NetworkInput(tokens: tokens, words: words), tape)
+    guard nonFiniteCount(logits.values, count: logits.count) == 0 else {
+      throw PlauditError(
+        .notFinite,
+        "the network's scores are not finite after step \(optimizer.step); give a smaller "
+          + "learning_rate")
+    }
+  }
+
   private func evaluate(
     _ texts: EncodedTexts, _ frozen: FrozenStates?
   ) throws(PlauditError) -> (loss: Double, report: ClassificationReport) {
@@ -469,18 +506,18 @@ private final class Evaluation: ParallelWork {
     var predicted: [Int32] = []
     for row in 0..<texts.count {
       let values = UnsafeBufferPointer(start: logits.pointer + row * classes, count: classes)
+      guard nonFiniteCount(logits.pointer + row * classes, count: classes) == 0 else {
+        throw PlauditError(
+          .notFinite,
+          "the network's scores of a validation text are not finite; give a smaller learning_rate",
+          index: Int64(row))
+      }
       predicted.append(Problem.singleLabel.label(of: values))
       var highest = -Double.infinity
       for value in values { highest = max(highest, Double(value)) }
       var sum = 0.0
       for value in values { sum += exp(Double(value) - highest) }
       loss += highest + log(sum) - Double(values[Int(texts.labels[row])])
-    }
-    for index in predicted.indices where predicted[index] < 0 {
-      throw PlauditError(
-        .notFinite,
-        "the network's scores of a validation text are not finite; give a smaller learning_rate",
-        index: Int64(index))
     }
     let report = try predicted.withUnsafeBufferPointer { (predicted) throws(PlauditError) in
       try texts.labels.withUnsafeBufferPointer { (truth) throws(PlauditError) in

@@ -111,7 +111,8 @@ package final class TextTrainer {
   /// Trains from the start, or from the checkpoint that the options name.
   ///
   /// Stopped, it leaves the model of the best epoch so far, or else of the last whole step, and
-  /// then throws.
+  /// then throws. Weights that cannot score are `.notFinite`, and the model stays that of the fit
+  /// before.
   package func fit(threads: Int, control: RunControl) throws(PlauditError) -> Report {
     try training.checkComplete(labels.names)
     switch options.architecture {
@@ -162,9 +163,15 @@ package final class TextTrainer {
       guard madeSteps || (error.isStop && trained == nil) else { throw error }
       interruption = error
     }
+    history = begun?.state.history ?? []
+    do throws(PlauditError) {
+      try begun?.checkScores(briefly: interruption?.isStop ?? false)
+    } catch {
+      // The model of an earlier fit stays: this one could not be used.
+      throw interruption ?? error
+    }
     for parameter in network.parameters { parameter.freeze() }
     trained = try body(length).model(labels: labels, cleaning: recipe)
-    history = begun?.state.history ?? []
     if let interruption { throw interruption }
     guard let run = begun else { throw PlauditError(.internal, "a training that did not begin") }
     var report = Report()

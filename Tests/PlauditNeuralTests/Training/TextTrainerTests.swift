@@ -437,6 +437,43 @@ struct TextTrainerTests {
     #expect(try Checkpoint(reading: "\(folder)/checkpoint").state().optimizerSteps == 1)
   }
 
+  /// A decay that multiplies the weights by a million a step: whether the loss before the last step
+  /// was finite says nothing of the weights after it.
+  @Test func `weights that cannot score are refused, the model of the fit before stays`() throws {
+    var refused = 0
+    for steps in 1...6 {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(WordCNN.name) {
+          $0.epochs = steps
+          $0.batchSize = 24
+          $0.learningRate = 1e3
+          $0.weightDecay = 1e3
+          $0.schedule = .constant
+          $0.warmupFraction = 0
+        })
+      do {
+        try SmallTraining.fit(trainer)
+        for scores in try trainer.model().scores(LabelledPosts(24).texts) {
+          #expect(scores.allSatisfy { $0.isFinite })
+        }
+      } catch let error as PlauditError where error.kind == .notFinite {
+        refused += 1
+        #expect(error.message.contains("smaller learning_rate"))
+        expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
+        // Stopped before its first step, it has the weights it starts with.
+        expectError(.cancelled, mentions: "callback") {
+          try SmallTraining.fit(trainer, RunControl(intervalMilliseconds: 0) { _ in false })
+        }
+        guard let before = try? trainer.model().bits() else { continue }
+        expectError(.notFinite, mentions: "smaller learning_rate") {
+          try SmallTraining.fit(trainer)
+        }
+        #expect(try trainer.model().bits() == before)
+      }
+    }
+    #expect(refused > 0)
+  }
+
   @Test(arguments: networks)
   func `a cancelled training leaves the weights of its last whole step`(
     architecture: String
