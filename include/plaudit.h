@@ -643,7 +643,7 @@ typedef struct plaudit_trainer_options {
   int64_t max_iterations;  /* 0 = 500 */
   int64_t history;         /* L-BFGS corrections kept; 0 = 10 */
   uint64_t seed;           /* of weights, order, dropout and held-out parts */
-  const double *PLAUDIT_NULLABLE class_weights; /* [label count], for CUSTOM */
+  const double *PLAUDIT_NULLABLE class_weights; /* [label count] of 1e-9 to 1e9, for CUSTOM */
   int32_t class_weighting; /* PLAUDIT_CLASS_WEIGHTS_... */
   int32_t pooling;         /* PLAUDIT_POOLING_..., of the embeddings it learns from */
   int32_t normalize;       /* PLAUDIT_NORMALIZE_..., of the embeddings it learns from */
@@ -663,7 +663,8 @@ typedef struct plaudit_trainer_options {
                                with as many steps an epoch as the first has; 0 = none */
   int64_t pass_tokens;      /* tokens that are in memory at once: a step accumulates the gradients
                                of as many passes as it needs; 0 = 1024 */
-  int64_t max_length;       /* tokens a text; 0 = the base model's */
+  int64_t max_length;       /* tokens a text, 0 = the base model's; of networks over words alone
+                               words, at most and by default 512 */
   int64_t frozen_layers;    /* embeddings and this many layers of the encoder stay, and what they
                                give is computed once if it takes no more than 6 GiB or half of the
                                memory; 0 = train all, -1 = embeddings alone stay */

@@ -7,6 +7,15 @@ final class WordSide {
   /// Words of a text beyond these are dropped and reported.
   static let maximumWords = 512
 
+  /// A number of words that a text may be cut to.
+  static func checked(length: Int) throws(PlauditError) -> Int {
+    guard length >= 1, length <= maximumWords else {
+      throw PlauditError(
+        .outOfRange, "max_length is \(length), allowed are 1 to \(maximumWords) words")
+    }
+    return length
+  }
+
   let tokenizer: WordTokenizer
 
   init(vocabulary: WordTable) throws(PlauditError) {

@@ -14,7 +14,7 @@ final class EncodedTexts {
 
   /// - Parameters:
   ///   - encoder: whose tokenizer to use, nil where the network reads words alone.
-  ///   - maxLength: tokens a text may have.
+  ///   - maxLength: tokens a text may have; words, where the network reads them alone.
   init(
     _ store: TextStore, encoder: EncoderBody?, words side: WordSide?, maxLength: Int,
     control: RunControl
@@ -46,7 +46,8 @@ final class EncodedTexts {
         }
         if let side {
           pack.clear()
-          try side.append(texts.text(row), to: pack, wordScratch, index: row, control: control)
+          try side.append(texts.text(row), to: pack, wordScratch, index: row, limit: encoder == nil ? maxLength : nil,
+            control: control)
           words.append(contentsOf: UnsafeBufferPointer(start: pack.ids, count: pack.tokenCount))
           wordStarts.append(words.count)
         }

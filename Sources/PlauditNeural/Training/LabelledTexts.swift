@@ -81,16 +81,7 @@ package struct LabelledTexts {
       for row in rows { counts[Int(labels[row])] += 1 }
       return counts.map { Double(rows.count) / (Double(names.count) * max($0, 1)) }
     case .custom(let weights):
-      guard weights.count == names.count else {
-        throw PlauditError(
-          .invalidArgument, "\(weights.count) class weights for \(names.count) labels")
-      }
-      for (label, weight) in weights.enumerated() where !(1e-9...1e9).contains(weight) {
-        throw PlauditError(
-          .invalidArgument,
-          "the weight of label \(names[label]) is \(weight), allowed are 1e-9 to 1e9",
-          index: Int64(label))
-      }
+      try weighting.check(labels: names.count)
       return weights
     }
   }

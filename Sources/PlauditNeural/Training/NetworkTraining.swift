@@ -98,16 +98,8 @@ final class NetworkTraining {
         parameter.freeze()
       }
     }
-    guard options.frozenLayers != 0 else { return nil }
-    guard let encoder = network.encoder else {
-      throw PlauditError(
-        .invalidArgument, "frozen_layers is set, but \(options.architecture) has no encoder")
-    }
-    let layers = encoder.configuration.layerCount
-    guard options.frozenLayers >= -1, options.frozenLayers <= layers else {
-      throw PlauditError(
-        .outOfRange, "frozen_layers is \(options.frozenLayers), allowed are -1 to \(layers)")
-    }
+    try options.checkFrozenLayers(of: network.encoder)
+    guard options.frozenLayers != 0, let encoder = network.encoder else { return nil }
     let frozen = max(options.frozenLayers, 0)
     for parameter in encoder.firstParameters(layers: frozen) { parameter.freeze() }
     return frozen

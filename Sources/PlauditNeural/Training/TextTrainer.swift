@@ -14,6 +14,8 @@ package final class TextTrainer {
   private let base: EncoderBody?
   private let baseLabels: LabelSet?
   private let recipe: CleaningRecipe?
+  /// Tokens a text may have, of networks over words alone words.
+  private let length: Int
   private let training: TextStore
   private let validation: TextStore
   private var trained: Model?
@@ -52,6 +54,8 @@ package final class TextTrainer {
         "architecture \(options.architecture) cannot be trained; these can: "
           + TextTrainer.architectures.joined(separator: ", "))
     }
+    try LabelSet.check(names)
+    try options.check(labels: names.count)
     if options.architecture.hasPrefix("Bert") {
       guard let base else {
         throw PlauditError(
@@ -63,10 +67,13 @@ package final class TextTrainer {
       self.base = nil
       baseLabels = nil
     }
-    try LabelSet.check(names)
-    if case .custom(let weights) = options.classWeighting, weights.count != names.count {
-      throw PlauditError(
-        .invalidArgument, "\(weights.count) class weights for \(names.count) labels")
+    length = try TextTrainer.length(options, self.base)
+    if TextTrainer.networks.contains(options.architecture) {
+      try options.checkFrozenLayers(of: self.base?.encoder)
+    }
+    // That it is there; what it holds is read when the examples are known.
+    if let path = options.vectorsPath, TrainableNetwork.readsWords(options) {
+      _ = try File(opening: path)
     }
     let recipe: CleaningRecipe?
     if let name = options.cleaning {
@@ -134,7 +141,6 @@ package final class TextTrainer {
     let (network, body) = try TrainableNetwork.make(
       options, base: base, keepsHead: baseLabels?.names == labels.names,
       labels: labels.names.count, words: words, control: control)
-    let length = try maxLength()
     var begun: NetworkTraining?
     var interruption: PlauditError?
     do throws(PlauditError) {
@@ -189,8 +195,15 @@ package final class TextTrainer {
     return report
   }
 
-  private func maxLength() throws(PlauditError) -> Int {
-    guard let base else { return WordSide.maximumWords }
+  private static func length(
+    _ options: TrainingOptions, _ base: EncoderBody?
+  ) throws(PlauditError) -> Int {
+    guard let base else {
+      guard networks.contains(options.architecture), let length = options.maxLength else {
+        return WordSide.maximumWords
+      }
+      return try WordSide.checked(length: length)
+    }
     var predicting = PredictionOptions()
     predicting.maxLength = options.maxLength
     return try predicting.length(base)
@@ -201,9 +214,7 @@ package final class TextTrainer {
   ) throws(PlauditError) -> TrainableNetwork.Words? {
     guard TrainableNetwork.readsWords(options) else { return nil }
     guard let path = options.vectorsPath else {
-      throw PlauditError(
-        .invalidArgument,
-        "\(options.architecture) needs word vectors: a GloVe text or .npy file")
+      throw PlauditError(.internal, "a network over words without vectors")
     }
     return try TrainableNetwork.Words(
       vectors: path, texts: train, most: options.vectorWords, control: control)

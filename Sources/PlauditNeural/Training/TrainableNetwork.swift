@@ -118,9 +118,10 @@ enum TrainableNetwork {
       : try WordLSTM(start, configuration, labels: labels)
     return (
       network,
-      { (_) throws(PlauditError) in
+      { (maxLength) throws(PlauditError) in
         Finished(
-          architecture: options.architecture, body: WordBody(configuration, words.side, network))
+          architecture: options.architecture,
+          body: WordBody(configuration, words.side, network, maxLength: maxLength))
       }
     )
   }

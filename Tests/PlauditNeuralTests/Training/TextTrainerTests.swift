@@ -566,9 +566,10 @@ struct TextTrainerTests {
     }
   }
 
-  @Test func `a length of texts is kept`() throws {
+  @Test(arguments: networks)
+  func `a length of texts is kept`(architecture: String) throws {
     let trainer = try SmallTraining.trainer(
-      SmallTraining.options(BertForSequenceClassification.name) {
+      SmallTraining.options(architecture) {
         $0.epochs = 1
         $0.maxLength = 8
       })
@@ -582,6 +583,20 @@ struct TextTrainerTests {
     #expect(again.maxLength == 8)
     let texts = inventedPosts(12, seed: 9)
     #expect(try again.scores(texts) == model.scores(texts))
+    // Trained on eight words, it reads eight; of a hybrid it is the tokens that are counted.
+    guard architecture == WordLSTM.name || architecture == WordCNN.name else { return }
+    let ten = "love this new shoe brand slow great bad"
+    #expect(try again.scores([ten + " refund delivery"]) == again.scores([ten]))
+    var longer = PredictionOptions()
+    longer.maxLength = 10
+    #expect(try again.scores([ten + " refund delivery"], longer) != again.scores([ten]))
+    let cut = LabelledPosts(24)
+    var words = cut
+    words.texts = cut.texts.map { $0.split(separator: " ").prefix(8).joined(separator: " ") }
+    let short = try SmallTraining.trainer(
+      SmallTraining.options(architecture) { $0.epochs = 1 }, words)
+    try SmallTraining.fit(short)
+    #expect(try short.model().bits() == model.bits())
   }
 
   @Test(arguments: [BertForSequenceClassification.name, BertBiLSTM.name, BertWordLSTM.name])
@@ -702,9 +717,6 @@ struct TextTrainerTests {
     var options = TrainingOptions(architecture: HashedLinear.architecture)
     refused(.invalidArgument, "1 labels", labels: ["a"], options)
     refused(.invalidArgument, "appears twice", labels: ["a", "a"], options)
-    options.classWeighting = .custom([1])
-    refused(.invalidArgument, "1 class weights for 2 labels", options)
-    options.classWeighting = .none
     options.cleaning = "spotless-9"
     refused(.notFound, "no cleaning recipe spotless-9", options)
   }
@@ -771,14 +783,15 @@ struct TextTrainerTests {
     expectError(.invalidState, mentions: "not been fitted") { _ = try onlyOne.model() }
   }
 
-  @Test func `options that do not fit are refused`() throws {
+  @Test func `options that do not fit are refused before anything is added`() throws {
     func refused(
       _ kind: PlauditError.Kind, _ mentions: String, _ architecture: String,
       _ change: (inout TrainingOptions) -> Void
     ) throws {
-      let trainer = try SmallTraining.trainer(SmallTraining.options(architecture, change))
-      expectError(kind, mentions: mentions) { try SmallTraining.fit(trainer) }
-      expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
+      let options = try SmallTraining.options(architecture, change)
+      expectError(kind, mentions: mentions) {
+        _ = try TextTrainer(SmallTraining.base.get(), labels: LabelledPosts.words, options)
+      }
     }
     try refused(
       .outOfRange, "frozen_layers is 3, allowed are -1 to 2", BertForSequenceClassification.name
@@ -786,19 +799,83 @@ struct TextTrainerTests {
     try refused(.invalidArgument, "has no encoder", WordLSTM.name) { $0.frozenLayers = 1 }
     try refused(.outOfRange, "max_length is 33", BertBiLSTM.name) { $0.maxLength = 33 }
     try refused(
+      .outOfRange, "max_length is 513, allowed are 1 to 512 words", WordCNN.name
+    ) { $0.maxLength = 513 }
+    try refused(
       .invalidArgument, "WordCNNForSequenceClassification needs word vectors: a GloVe text",
       WordCNN.name
     ) { $0.vectorsPath = nil }
     try refused(.notFound, "/nowhere/glove.txt", BertWordLSTM.name) {
       $0.vectorsPath = "/nowhere/glove.txt"
     }
+    for architecture in Self.architectures {
+      for weight in [0, -1, 1e10, .nan] {
+        try refused(.outOfRange, "class_weights[1] is \(weight)", architecture) {
+          $0.classWeighting = .custom([1, weight, 1])
+        }
+      }
+      try refused(.invalidArgument, "2 class weights for 3 labels", architecture) {
+        $0.classWeighting = .custom([1, 1])
+      }
+    }
+    let base = try SmallTraining.base.get()
+    var head = HeadTrainerOptions()
+    head.classWeighting = .custom([1, 0])
+    expectError(.outOfRange, mentions: "class_weights[1] is 0") {
+      _ = try HeadTrainer(base, labels: ["a", "b"], head)
+    }
+  }
+
+  @Test func `numbers out of range are refused by name`() throws {
+    func refused(_ mentions: String, _ change: (inout TrainingOptions) -> Void) {
+      var options = TrainingOptions(architecture: HashedLinear.architecture)
+      change(&options)
+      expectError(.outOfRange, mentions: mentions) {
+        _ = try TextTrainer(nil, labels: ["a", "b"], options)
+      }
+    }
+    refused("epochs is 0, allowed are 1 to 100000") { $0.epochs = 0 }
+    refused("batch_size is 0") { $0.batchSize = 0 }
+    refused("batch_tokens is -1") { $0.batchTokens = -1 }
+    refused("pass_tokens is 0") { $0.passTokens = 0 }
+    refused("hidden_size is 16385") { $0.hiddenSize = 16_385 }
+    refused("filter_count is -3") { $0.filterCount = -3 }
+    refused("dense_size is 0") { $0.denseSize = 0 }
+    refused("vector_words is 0") { $0.vectorWords = 0 }
+    refused("patience is 0") { $0.patience = 0 }
+    refused("plateau_patience is -1") { $0.plateauPatience = -1 }
+    refused("checkpoint_steps is 0") { $0.checkpointSteps = 0 }
+    for bad in [0, -1, 1e4, .nan, .infinity] {
+      refused("learning_rate is \(bad)") { $0.learningRate = bad }
+      refused("head_learning_rate is \(bad)") { $0.headLearningRate = bad }
+    }
+    refused("weight_decay is -1.0") { $0.weightDecay = -1 }
+    refused("beta1 is 1.0") { $0.beta1 = 1 }
+    refused("beta2 is 1.0") { $0.beta2 = 1 }
+    refused("epsilon is 0.0") { $0.epsilon = 0 }
+    refused("warmup_fraction is 1.5") { $0.warmupFraction = 1.5 }
+    refused("plateau_factor is 0.0") { $0.plateauFactor = 0 }
+    refused("clip_norm is 0.0") { $0.clipNorm = 0 }
+    refused("dropout is 1.0") { $0.dropout = 1 }
+    refused("classifier_dropout is nan") { $0.classifierDropout = .nan }
+    refused("label_smoothing is 1.0") { $0.labelSmoothing = 1 }
+    refused("holdout_fraction is 0.95") { $0.validationFraction = 0.95 }
+    refused("l2 is 0.0") { $0.l2 = 0 }
+    var options = TrainingOptions(architecture: HashedLinear.architecture)
+    options.resumes = true
+    expectError(.invalidArgument, mentions: "resume is set, but no checkpoint is named") {
+      _ = try TextTrainer(nil, labels: ["a", "b"], options)
+    }
+  }
+
+  @Test func `vectors that are no vectors are refused when they are read`() throws {
     let folder = try Reference.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = "\(folder)/glove.txt"
     try "love 1 2 3\nbad 4 5\n".write(toFile: path, atomically: true, encoding: .utf8)
-    try refused(.corrupt, "line 2", WordLSTM.name) { $0.vectorsPath = path }
-    try refused(.invalidArgument, "the weight of label slow is -1", WordLSTM.name) {
-      $0.classWeighting = .custom([1, -1, 1])
-    }
+    let trainer = try SmallTraining.trainer(
+      SmallTraining.options(WordLSTM.name) { $0.vectorsPath = path })
+    expectError(.corrupt, mentions: "line 2") { try SmallTraining.fit(trainer) }
+    expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
   }
 }
