@@ -805,7 +805,9 @@ typedef struct plaudit_fold_result {
  * on the part it did not see. out_results is [candidate_count, fold_count]; *out_best the candidate
  * of the highest mean macro-F1, the first of equal ones. candidates[i] point to options with
  * architectures; a checkpoint in them is INVALID_ARGUMENT. A fold without a label is an error that
- * names it. model may be NULL as in plaudit_trainer_create. [immutable] in the model. */
+ * names it; what a candidate lacks is told, with its index, before the first is trained. Progress and
+ * the time left are those of the whole search. model may be NULL as in plaudit_trainer_create.
+ * [immutable] in the model. */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_search(
     const plaudit_model *model, const plaudit_text_batch *labels, const plaudit_text_batch *texts,
     const int32_t *truth, const int64_t *groups,

@@ -52,6 +52,11 @@ package final class Model {
       architecture: architecture, body, head, cleaning: cleaning, calibration: calibration)
   }
 
+  /// The same model for texts that were cleaned before.
+  func withoutCleaning() -> Model {
+    Model(architecture: architecture, body, head, calibration: calibration)
+  }
+
   /// The body of a folder with an encoder; without `scoring`, what its head on the sentence vector
   /// says.
   convenience init(

@@ -46,7 +46,9 @@ final class EncodedTexts {
         }
         if let side {
           pack.clear()
-          try side.append(texts.text(row), to: pack, wordScratch, index: row, limit: encoder == nil ? maxLength : nil,
+          try side.append(
+            texts.text(row), to: pack, wordScratch, index: row,
+            limit: encoder == nil ? maxLength : nil,
             control: control)
           words.append(contentsOf: UnsafeBufferPointer(start: pack.ids, count: pack.tokenCount))
           wordStarts.append(words.count)

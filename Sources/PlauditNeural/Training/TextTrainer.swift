@@ -16,10 +16,12 @@ package final class TextTrainer {
   private let recipe: CleaningRecipe?
   /// Tokens a text may have, of networks over words alone words.
   private let length: Int
-  private let training: TextStore
+  private var training: TextStore
   private let validation: TextStore
   private var trained: Model?
   package private(set) var history: [TrainingEpoch] = []
+  /// Where word vectors come from; trainings that follow each other may share one.
+  var vectors = VectorFile()
 
   /// What a fit did.
   package struct Report {
@@ -54,8 +56,6 @@ package final class TextTrainer {
         "architecture \(options.architecture) cannot be trained; these can: "
           + TextTrainer.architectures.joined(separator: ", "))
     }
-    try LabelSet.check(names)
-    try options.check(labels: names.count)
     if options.architecture.hasPrefix("Bert") {
       guard let base else {
         throw PlauditError(
@@ -67,6 +67,8 @@ package final class TextTrainer {
       self.base = nil
       baseLabels = nil
     }
+    try LabelSet.check(names)
+    try options.check(labels: names.count)
     length = try TextTrainer.length(options, self.base)
     if TextTrainer.networks.contains(options.architecture) {
       try options.checkFrozenLayers(of: self.base?.encoder)
@@ -92,6 +94,12 @@ package final class TextTrainer {
   }
 
   package var exampleCount: Int { training.count }
+
+  /// The recipe that texts are cleaned by.
+  var recipeName: String { recipe?.name ?? "none" }
+
+  /// Takes examples in place of its own, cleaned by its recipe and labelled by its labels.
+  func take(_ cleaned: TextStore) { training = cleaned }
 
   /// Keeps examples; all or nothing.
   package func add(
@@ -217,7 +225,8 @@ package final class TextTrainer {
       throw PlauditError(.internal, "a network over words without vectors")
     }
     return try TrainableNetwork.Words(
-      vectors: path, texts: train, most: options.vectorWords, control: control)
+      vectors.load(path, control: control), from: path, texts: train, most: options.vectorWords,
+      control: control)
   }
 
   private func setAside() throws(PlauditError) -> (TextStore, TextStore?) {
@@ -301,5 +310,21 @@ package final class TextTrainer {
     report.validationMacroF1 = made.report.holdoutMacroF1
     report.converged = made.report.converged
     return report
+  }
+}
+
+/// The word vectors of a file, kept until another is asked for where they are to be shared.
+final class VectorFile {
+  private let keeps: Bool
+  private var kept: (path: String, vectors: WordVectors)?
+
+  init(keeps: Bool = false) { self.keeps = keeps }
+
+  func load(_ path: String, control: RunControl) throws(PlauditError) -> WordVectors {
+    if let kept, kept.path == path { return kept.vectors }
+    kept = nil
+    let vectors = try WordVectors.load(path: path, control: control)
+    if keeps { kept = (path, vectors) }
+    return vectors
   }
 }

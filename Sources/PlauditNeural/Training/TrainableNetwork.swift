@@ -13,10 +13,8 @@ enum TrainableNetwork {
     /// Of a file's vectors those of words in the texts and of the first `most`; the unknown
     /// word's is their mean.
     init(
-      vectors path: String, texts: TextStore, most: Int, control: RunControl
+      _ all: WordVectors, from path: String, texts: TextStore, most: Int, control: RunControl
     ) throws(PlauditError) {
-      let all = try WordVectors.load(path: path, control: control)
-      try control.check()
       let tokenizer = try WordTokenizer(vocabulary: all.table)
       var isUsed = [Bool](repeating: false, count: all.count)
       for row in 0..<min(most, all.count) { isUsed[row] = true }

@@ -41,7 +41,9 @@ package final class BlockPool {
     let (capacity, isTooLarge) = wanted.addingReportingOverflow(wanted / 8)
     let (padded, overflow) = capacity.addingReportingOverflow(2 * BlockPool.alignment)
     var memory: UnsafeMutableRawPointer?
-    guard !isTooLarge, !overflow, posix_memalign(&memory, BlockPool.alignment, padded) == 0, let memory else {
+    guard !isTooLarge, !overflow, posix_memalign(&memory, BlockPool.alignment, padded) == 0,
+      let memory
+    else {
       throw PlauditError(.outOfMemory, "no memory for \(byteCount) bytes of intermediate results")
     }
     let index: Int

@@ -425,7 +425,10 @@ struct TextTrainerTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let trainer = try SmallTraining.trainer(
       SmallTraining.options(BertForSequenceClassification.name) {
-        $0.learningRate = 1e30
+        $0.epochs = 40
+        // A decay that multiplies weights by a million a step.
+        $0.learningRate = 1e3
+        $0.weightDecay = 1e3
         $0.schedule = .constant
         $0.warmupFraction = 0
         $0.checkpointPath = "\(folder)/checkpoint"
@@ -434,7 +437,8 @@ struct TextTrainerTests {
     expectError(.notFinite, mentions: "smaller learning_rate") {
       try SmallTraining.fit(trainer)
     }
-    #expect(try Checkpoint(reading: "\(folder)/checkpoint").state().optimizerSteps == 1)
+    let kept = try Checkpoint(reading: "\(folder)/checkpoint").state()
+    #expect(kept.optimizerSteps >= 1 && kept.skippedInRow == 0)
   }
 
   /// A decay that multiplies the weights by a million a step: whether the loss before the last step
