@@ -58,6 +58,6 @@ extension Network {
   ) throws(PlauditError) -> FloatTape.Tensor {
     let zeros = try tape.input(rows: logit.rows, width: 1)
     zeros.values.update(repeating: 0, count: logit.rows)
-    return try tape.concatenate([zeros, logit])
+    return try tape.concatenate(zeros, logit)
   }
 }
