@@ -124,12 +124,12 @@ private func trainingOptions(
   set(given.label_smoothing, &wanted.labelSmoothing)
   set(given.holdout_fraction, &wanted.validationFraction)
   set(given.l2, &wanted.l2)
-  try choice(given.optimizer, "optimizer", in: 0...1)
-  wanted.optimizer = TrainingOptions.Optimizer(rawValue: given.optimizer) ?? .adamW
-  try choice(given.schedule, "schedule", in: 0...3)
-  wanted.schedule = LearningRateSchedule.Kind(rawValue: given.schedule) ?? .linear
-  try choice(given.monitor, "monitor", in: 0...1)
-  wanted.monitor = TrainingOptions.Monitor(rawValue: given.monitor) ?? .loss
+  wanted.optimizer = try choice(
+    given.optimizer, "optimizer", of: TrainingOptions.Optimizer.self, upTo: 1)
+  wanted.schedule = try choice(
+    given.schedule, "schedule", of: LearningRateSchedule.Kind.self, upTo: 3)
+  wanted.monitor = try choice(
+    given.monitor, "monitor", of: TrainingOptions.Monitor.self, upTo: 1)
   wanted.resumes = try flag(given.resume, "resume")
   wanted.correctsBias = try !flag(given.no_bias_correction, "no_bias_correction")
   wanted.frozenWordVectors = try flag(given.frozen_vectors, "frozen_vectors")
@@ -199,17 +199,27 @@ public func plaudit_trainer_add(
   _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
   _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
 ) -> plaudit_status {
+  add(trainer, texts, labels, run, error) { trainer, texts, labels, threads, control in
+    switch trainer.kind {
+    case .head(let trainer):
+      try trainer.add(texts, labels: labels, threads: threads, control: control)
+    case .text(let trainer):
+      try trainer.add(texts, labels: labels, control: control)
+    }
+  }
+}
+
+/// Hands labelled texts to what takes them.
+private func add(
+  _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?,
+  _ take: (TrainerObject, TextBatch, UnsafeBufferPointer<Int32>, Int, RunControl) throws -> Void
+) -> plaudit_status {
   call(error) {
     try trainers.use(trainer, "trainer") { trainer in
       try withRun(run) { control, threads in
         try withTexts(texts, "texts") { texts in
-          let labels = try array(labels, texts.count, "labels")
-          switch trainer.kind {
-          case .head(let trainer):
-            try trainer.add(texts, labels: labels, threads: threads, control: control)
-          case .text(let trainer):
-            try trainer.add(texts, labels: labels, control: control)
-          }
+          try take(trainer, texts, try array(labels, texts.count, "labels"), threads, control)
         }
       }
     }
@@ -221,19 +231,11 @@ public func plaudit_trainer_add_validation(
   _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
   _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
 ) -> plaudit_status {
-  call(error) {
-    try trainers.use(trainer, "trainer") { trainer in
-      try withRun(run) { control, _ in
-        try withTexts(texts, "texts") { texts in
-          guard case .text(let trainer) = trainer.kind else {
-            throw PlauditError(
-              .invalidState, "a head takes no validation texts; set holdout_fraction")
-          }
-          try trainer.addValidation(
-            texts, labels: try array(labels, texts.count, "labels"), control: control)
-        }
-      }
+  add(trainer, texts, labels, run, error) { trainer, texts, labels, _, control in
+    guard case .text(let trainer) = trainer.kind else {
+      throw PlauditError(.invalidState, "a head takes no validation texts; set holdout_fraction")
     }
+    try trainer.addValidation(texts, labels: labels, control: control)
   }
 }
 
