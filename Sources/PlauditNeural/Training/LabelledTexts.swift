@@ -56,8 +56,8 @@ package struct LabelledTexts {
       guard rows.count >= 2 else {
         throw PlauditError(
           .invalidState,
-          "label \(names[label]) has \(rows.count) example; choosing among strengths needs 2 of "
-            + "each, validation texts, or one strength")
+          "label \(names[label]) has \(rows.count) example; setting some aside to compare by needs 2 "
+            + "of each, or validation texts")
       }
       var random = RandomSource(seed: seed, stream: UInt64(label))
       var shuffled = rows
