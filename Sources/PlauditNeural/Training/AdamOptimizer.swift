@@ -175,8 +175,8 @@ private final class AdamStep: ParallelWork {
         if isTouched[row] {
           run(row * width, (end - row) * width)
         } else if setting.decayRate != 0 {
-          let weights = one.parameter.values.pointer + row * width
-          for index in 0..<(end - row) * width { weights[index] *= keep }
+          Tape<Float>.decay(
+            one.parameter.values.pointer + row * width, keep: keep, count: (end - row) * width)
         }
         row = end
       }

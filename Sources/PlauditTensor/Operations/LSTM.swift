@@ -49,6 +49,9 @@ extension Tape {
     let groups = LSTMGroups(texts.count, order, isSpread: isRecording)
     let groupSize = groups.size
     let padding = isRecording ? groupSize : max(weights.recurrent.paddedRows(groupSize), groupSize)
+    // Turned once, so that no step's product has to.
+    let turned = try room(isRecording ? size * 4 * size : 0)
+    if isRecording { turn(weights.recurrent.weight.values.pointer, 4 * size, size, into: turned) }
     let states = try room(groups.count * padding * size)
     let products = try room(groups.count * padding * 4 * size)
     var failure: PlauditError?
@@ -62,8 +65,8 @@ extension Tape {
           if step > 0 {
             if self.isRecording {
               Scalar.multiply(
-                state, stride: size, transposed: false, weights.recurrent.weight.values.pointer,
-                stride: size, transposed: true, into: product, stride: 4 * size, rows: active,
+                state, stride: size, transposed: false, turned, stride: 4 * size,
+                transposed: false, into: product, stride: 4 * size, rows: active,
                 columns: 4 * size, inner: size, alpha: 1, beta: 0)
             } else {
               do throws(PlauditError) {
@@ -146,6 +149,16 @@ extension Tape {
           dgates, stride: 4 * size, transposed: true, previous, stride: size, transposed: false,
           into: gradient.pointer, rows: 4 * size, columns: size, inner: x.rows, accumulate: true)
       }
+    }
+  }
+
+  /// `[columns, rows]` of `[rows, columns]`.
+  private func turn(
+    _ matrix: UnsafePointer<Scalar>, _ rows: Int, _ columns: Int,
+    into turned: UnsafeMutablePointer<Scalar>
+  ) {
+    for row in 0..<rows {
+      for column in 0..<columns { turned[column * rows + row] = matrix[row * columns + column] }
     }
   }
 
