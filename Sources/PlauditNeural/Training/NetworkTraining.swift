@@ -323,9 +323,9 @@ final class NetworkTraining {
   /// Throws `.notFinite` when the network as it is cannot score: a weight is not finite, or a logit
   /// of some texts.
   ///
-  /// - Parameter briefly: few and short texts, after a cancellation.
+  /// - Parameter briefly: whether one short text is scored and no more, after a cancellation.
   func checkScores(briefly: Bool) throws(PlauditError) {
-    for parameter in network.parameters {
+    for parameter in briefly ? [] : network.parameters {
       let bad = nonFiniteCount(parameter.values.pointer, count: parameter.count)
       guard bad == 0 else {
         throw PlauditError(
@@ -338,13 +338,14 @@ final class NetworkTraining {
     guard state.bestEpoch == 0 else { return }
     tokens.clear()
     words.clear()
-    let most = briefly ? 128 : options.passTokens
+    let most = briefly ? 32 : options.passTokens
     var size = 0
     for text in stride(from: 0, to: training.count, by: max(training.count / 64, 1)) {
       let length = training.length(text)
       guard size + length <= most || (size == 0 && !briefly) else { continue }
       size += length
       training.add(text, tokens: tokens, words: words)
+      if briefly { break }
     }
     guard size > 0 else { return }
     let tape = FloatTape(recording: false)

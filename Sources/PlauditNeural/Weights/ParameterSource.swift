@@ -55,14 +55,16 @@ package final class TrainingStart: ParameterSource {
   private let control: RunControl?
   private var byteCount = 0
 
-  /// What a weight takes in training: its value, its gradient, and the two moments of Adam.
-  private static let bytesPerWeight = 16
+  /// What a new weight takes in training: its value, its gradient, and the two moments of Adam. Of
+  /// a known one, which may be frozen, the value is sure.
+  private static let bytesOfNew = 16
+  private static let bytesOfKnown = 4
   /// Weights made between two looks at whether to stop.
   private static let block = 1 << 16
 
   /// - Parameters:
   ///   - known: tensors by their names, such as those of an encoder.
-  ///   - limitBytes: the most that the network may take in training.
+  ///   - limitBytes: the most that the network may take at least in training.
   package init(
     known: [NamedTensor], seed: UInt64, limitBytes: Int = HostMemory.byteCount,
     control: RunControl? = nil
@@ -101,7 +103,9 @@ package final class TrainingStart: ParameterSource {
   ///
   /// - Throws: `.limit` before memory is asked for that the machine does not have.
   private func reserve(_ names: [String], _ shape: [Int]) throws(PlauditError) -> Int {
-    var bytes = names.count * TrainingStart.bytesPerWeight
+    var bytes = names.reduce(0) {
+      $0 + (known[$1] == nil ? TrainingStart.bytesOfNew : TrainingStart.bytesOfKnown)
+    }
     var isTooMuch = false
     for dimension in shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)

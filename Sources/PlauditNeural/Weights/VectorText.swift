@@ -220,7 +220,9 @@ enum VectorText {
           .corrupt, "has \(width - column) numbers after its word, not \(width)")
       }
       guard let value = DecimalNumber.parse(line, range) else {
-        let text = String(decoding: line[range].prefix(40), as: UTF8.self)
+        // A message is one line.
+        let shown = line[range].prefix(40).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }
+        let text = String(decoding: shown, as: UTF8.self)
         throw problem(
           .corrupt, "has \"\(text)\" where number \(column) of \(width) should be")
       }

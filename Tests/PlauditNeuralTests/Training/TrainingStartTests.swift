@@ -50,6 +50,10 @@ struct TrainingStartTests {
     expectError(.limit, mentions: "more than 1600 bytes") {
       _ = try start.parameter("large.weight", [11], start: .zeros)
     }
+    // A known weight may be frozen: then its value is all it takes.
+    let known = NamedTensor("known.weight", [40], try FloatBuffer(count: 40))
+    let other = TrainingStart(known: [known], seed: 1, limitBytes: 160)
+    _ = try other.parameter("known.weight", [40], start: .zeros)
     expectError(.limit, mentions: "tensor huge.weight of shape [4611686018427387904, 3]") {
       _ = try start.parameter("huge.weight", [1 << 62, 3], start: .zeros)
     }
