@@ -644,7 +644,7 @@ typedef struct plaudit_trainer_options {
   int64_t max_iterations;  /* 0 = 500 */
   int64_t history;         /* L-BFGS corrections kept; 0 = 10 */
   uint64_t seed;           /* of weights, order, dropout and held-out parts */
-  const double *PLAUDIT_NULLABLE class_weights; /* [label count], for CUSTOM */
+  const double *PLAUDIT_NULLABLE class_weights; /* [label count] of 1e-9 to 1e9, for CUSTOM */
   int32_t class_weighting; /* PLAUDIT_CLASS_WEIGHTS_... */
   int32_t pooling;         /* PLAUDIT_POOLING_..., of the embeddings it learns from */
   int32_t normalize;       /* PLAUDIT_NORMALIZE_..., of the embeddings it learns from */
@@ -660,12 +660,15 @@ typedef struct plaudit_trainer_options {
   int64_t checkpoint_steps; /* steps between two checkpoints; 0 = one an epoch */
   int64_t epochs;           /* 0 = 3, of HashedLinear 5 */
   int64_t batch_size;       /* texts of a step; 0 = 32 */
-  int64_t batch_tokens;     /* tokens of a step in place of batch_size; 0 = none */
+  int64_t batch_tokens;     /* tokens of a step in place of batch_size; the schedule then reckons
+                               with as many steps an epoch as the first has; 0 = none */
   int64_t pass_tokens;      /* tokens that are in memory at once: a step accumulates the gradients
                                of as many passes as it needs; 0 = 2048 */
-  int64_t max_length;       /* tokens a text; 0 = the base model's */
+  int64_t max_length;       /* tokens a text, 0 = the base model's; of networks over words alone
+                               words, at most and by default 512 */
   int64_t frozen_layers;    /* embeddings and this many layers of the encoder stay, and what they
-                               give is computed once; 0 = train all, -1 = embeddings alone stay */
+                               give is computed once if it takes no more than 6 GiB or half of the
+                               memory; 0 = train all, -1 = embeddings alone stay */
   int64_t hidden_size;      /* units of the LSTM, each direction; 0 = 128 in a BiLSTM, else 100 */
   int64_t filter_count;     /* filters of each width of the CNN; 0 = 100 */
   int64_t dense_size;       /* units of the dense ReLU layer; 0 = 128 */
@@ -763,8 +766,10 @@ PLAUDIT_NODISCARD plaudit_status plaudit_trainer_add_embeddings(plaudit_trainer 
  * best epoch so far, else of the last complete step or iteration. Same examples, options and seed
  * give the same bits at any number of threads, and so does a training that was resumed from its
  * checkpoint. A step whose loss or gradient is not finite is left out and counted; after a hundred
- * in a row, or an epoch without one, the call fails with NOT_FINITE. Checkpoints are written whole or not at all: when a disk
- * is full the old one stays. out_report may be NULL. [exclusive] */
+ * in a row, or an epoch without one, the call fails with NOT_FINITE, and so it does when the weights
+ * at its end cannot score; the trainer then keeps the model of the fit before. Checkpoints are
+ * written whole or not at all: when a disk is full the old one stays; a place that cannot be written
+ * to is an error before the first step. out_report may be NULL. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_fit(plaudit_trainer *trainer,
                                                      const plaudit_run_options *run,
                                                      plaudit_training_report *out_report,
@@ -801,7 +806,9 @@ typedef struct plaudit_fold_result {
  * on the part it did not see. out_results is [candidate_count, fold_count]; *out_best the candidate
  * of the highest mean macro-F1, the first of equal ones. candidates[i] point to options with
  * architectures; a checkpoint in them is INVALID_ARGUMENT. A fold without a label is an error that
- * names it. model may be NULL as in plaudit_trainer_create. [immutable] in the model. */
+ * names it; what a candidate lacks is told, with its index, before the first is trained. Progress and
+ * the time left are those of the whole search. model may be NULL as in plaudit_trainer_create.
+ * [immutable] in the model. */
 PLAUDIT_NODISCARD plaudit_status plaudit_trainer_search(
     const plaudit_model *model, const plaudit_text_batch *labels, const plaudit_text_batch *texts,
     const int32_t *truth, const int64_t *groups,

@@ -135,6 +135,17 @@ func choice(
   }
 }
 
+/// One of numbered choices from 0 to `last`.
+func choice<Choice: RawRepresentable>(
+  _ value: Int32, _ parameter: StaticString, of type: Choice.Type, upTo last: Int32
+) throws(PlauditError) -> Choice where Choice.RawValue == Int32 {
+  try choice(value, parameter, in: 0...last)
+  guard let made = Choice(rawValue: value) else {
+    throw PlauditError(.internal, "\(parameter) \(value) has no meaning")
+  }
+  return made
+}
+
 func flag(_ value: Int32, _ parameter: StaticString) throws(PlauditError) -> Bool {
   try choice(value, parameter, in: 0...1)
   return value == 1

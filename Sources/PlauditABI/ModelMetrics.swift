@@ -11,6 +11,17 @@ private func optionalColumn<T>(
   pointer.map { UnsafeBufferPointer(start: $0, count: count) }
 }
 
+/// A classifier's scores of two classes, beside the truth, in order of their thresholds.
+private func thresholds(
+  _ truth: UnsafePointer<Int32>?, _ scores: UnsafePointer<Double>?,
+  _ weights: UnsafePointer<Double>?, _ count: Int64
+) throws(PlauditError) -> ThresholdCounts {
+  let rows = try counted(count, "count")
+  return try ThresholdCounts(
+    truth: try array(truth, rows, "truth"), scores: try array(scores, rows, "scores"),
+    weights: optionalColumn(weights, rows))
+}
+
 /// Rows of a table; a product beyond what memory holds is refused.
 private func cells(_ rows: Int, _ columns: Int) throws(PlauditError) -> Int {
   let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
@@ -22,23 +33,23 @@ private func cells(_ rows: Int, _ columns: Int) throws(PlauditError) -> Int {
 
 /// Columns of a table: at least one, as many as classes may be.
 private func columned(_ count: Int64) throws(PlauditError) -> Int {
-  let columns = try counted(count, "column_count")
-  guard columns >= 1, columns <= ClassificationReport.maximumClasses else {
-    throw PlauditError(
-      .outOfRange,
-      "column_count is \(columns), allowed are 1 to \(ClassificationReport.maximumClasses)")
-  }
-  return columns
+  try counted(count, "column_count", in: 1...ClassificationReport.maximumClasses)
 }
 
 private func classed(_ count: Int64) throws(PlauditError) -> Int {
-  let classes = try counted(count, "class_count")
-  guard classes <= ClassificationReport.maximumClasses else {
+  try counted(count, "class_count", in: 0...ClassificationReport.maximumClasses)
+}
+
+private func counted(
+  _ count: Int64, _ parameter: StaticString, in range: ClosedRange<Int>
+) throws(PlauditError) -> Int {
+  let counted = try PlauditABI.counted(count, parameter)
+  guard range.contains(counted) else {
     throw PlauditError(
       .outOfRange,
-      "class_count is \(classes), allowed are 1 to \(ClassificationReport.maximumClasses)")
+      "\(parameter) is \(counted), allowed are \(range.lowerBound) to \(range.upperBound)")
   }
-  return classes
+  return counted
 }
 
 extension plaudit_interval {
@@ -88,10 +99,8 @@ public func plaudit_stats_label_metrics(
     let given = try PlauditABI.options(options, zero: plaudit_label_options(), "options")
     let rows = try counted(count, "count")
     let classes = try classed(class_count)
-    guard let zeroDivision = ZeroDivision(rawValue: given.zero_division) else {
-      throw PlauditError(
-        .outOfRange, "zero_division is \(given.zero_division), allowed are 0 to 2")
-    }
+    let zeroDivision = try choice(
+      given.zero_division, "zero_division", of: ZeroDivision.self, upTo: 2)
     let report = try ClassificationReport(
       truth: try array(truth, rows, "truth"), predicted: try array(predicted, rows, "predicted"),
       classes: classes, weights: optionalColumn(given.weights, rows),
@@ -184,11 +193,8 @@ public func plaudit_stats_roc_curve(
 ) -> plaudit_status {
   out_count?.pointee = 0
   return call(error) {
-    let rows = try counted(count, "count")
-    let counts = try ThresholdCounts(
-      truth: try array(truth, rows, "truth"), scores: try array(scores, rows, "scores"),
-      weights: optionalColumn(weights, rows))
-    let curve = counts.rocCurve(dropping: try flag(drop, "drop"))
+    let curve = try thresholds(truth, scores, weights, count).rocCurve(
+      dropping: try flag(drop, "drop"))
     try write(
       [
         (curve.x, out_false_positive_rate, "out_false_positive_rate"),
@@ -208,11 +214,7 @@ public func plaudit_stats_precision_recall_curve(
 ) -> plaudit_status {
   out_count?.pointee = 0
   return call(error) {
-    let rows = try counted(count, "count")
-    let counts = try ThresholdCounts(
-      truth: try array(truth, rows, "truth"), scores: try array(scores, rows, "scores"),
-      weights: optionalColumn(weights, rows))
-    let curve = counts.precisionRecallCurve
+    let curve = try thresholds(truth, scores, weights, count).precisionRecallCurve
     try write(
       [
         (curve.y, out_precision, "out_precision"), (curve.x, out_recall, "out_recall"),
@@ -265,12 +267,8 @@ public func plaudit_stats_reliability(
     let rows = try counted(count, "count")
     let columns = try columned(column_count)
     let bins = try counted(given.bin_count, "options", field: "bin_count")
-    guard let edges = ReliabilityTable.Edges(rawValue: given.bins) else {
-      throw PlauditError(.outOfRange, "bins is \(given.bins), allowed are 0 to 1")
-    }
-    guard let closed = ReliabilityTable.Closed(rawValue: given.closed) else {
-      throw PlauditError(.outOfRange, "closed is \(given.closed), allowed are 0 to 1")
-    }
+    let edges = try choice(given.bins, "bins", of: ReliabilityTable.Edges.self, upTo: 1)
+    let closed = try choice(given.closed, "closed", of: ReliabilityTable.Closed.self, upTo: 1)
     let table = try ReliabilityTable(
       truth: try array(truth, rows, "truth"),
       probabilities: try array(probabilities, try cells(rows, columns), "probabilities"),
@@ -364,10 +362,7 @@ public func plaudit_stats_bootstrap(
       try required(data, "data"), zero: plaudit_bootstrap_data(), "data")
     let given = try PlauditABI.options(options, zero: plaudit_bootstrap_options(), "options")
     var wanted = Bootstrap.Options()
-    guard let method = Bootstrap.Method(rawValue: given.method) else {
-      throw PlauditError(.outOfRange, "method is \(given.method), allowed are 0 to 1")
-    }
-    wanted.method = method
+    wanted.method = try choice(given.method, "method", of: Bootstrap.Method.self, upTo: 1)
     if given.confidence != 0 { wanted.confidence = given.confidence }
     if given.resamples != 0 {
       wanted.resamples = try counted(given.resamples, "options", field: "resamples")
@@ -462,11 +457,7 @@ public func plaudit_stats_split(
 ) -> plaudit_status {
   call(error) {
     let rows = try counted(count, "count")
-    let parts = try counted(part_count, "part_count")
-    guard parts >= 1, parts <= Split.maximumParts else {
-      throw PlauditError(
-        .outOfRange, "part_count is \(parts), allowed are 1 to \(Split.maximumParts)")
-    }
+    let parts = try counted(part_count, "part_count", in: 1...Split.maximumParts)
     try Split.assign(
       rows: rows, labels: optionalColumn(labels, rows),
       classes: labels == nil ? 1 : try classed(class_count), groups: optionalColumn(groups, rows),

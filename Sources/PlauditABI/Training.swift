@@ -27,47 +27,40 @@ let trainers = Handle<TrainerObject>(kind: .trainer, name: "plaudit_trainer", ex
 
 // MARK: Options
 
-/// The fields of an options struct: zero is the default, what is out of range is refused by name.
-private struct Fields {
-  /// nil for 0.
-  func real(
-    _ value: Double, _ name: StaticString, _ range: ClosedRange<Double>
-  ) throws(PlauditError) -> Double? {
-    if value == 0 { return nil }
-    guard range.contains(value) else {
-      throw PlauditError(
-        .outOfRange,
-        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
-    }
-    return value
-  }
+/// A field of which 0 is the default; the trainer refuses what is out of range.
+private func set(_ value: Double, _ option: inout Double) {
+  if value != 0 { option = value }
+}
 
-  /// nil for 0, 0 for -1.
-  func realOrNone(
-    _ value: Double, _ name: StaticString, _ range: ClosedRange<Double>
-  ) throws(PlauditError) -> Double? {
-    value == -1 ? 0 : try real(value, name, range)
-  }
+private func set(_ value: Double, _ option: inout Double?) {
+  if value != 0 { option = value }
+}
 
-  func whole(
-    _ value: Int64, _ name: StaticString, _ range: ClosedRange<Int64>
-  ) throws(PlauditError) -> Int? {
-    if value == 0 { return nil }
-    guard range.contains(value) else {
-      throw PlauditError(
-        .outOfRange,
-        "\(name) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
-    }
-    return Int(value)
-  }
+private func set(_ value: Int64, _ option: inout Int) {
+  if value != 0 { option = Int(value) }
+}
 
-  func text(
-    _ pointer: UnsafePointer<CChar>?, _ name: StaticString
-  ) throws(PlauditError) -> String? {
-    guard let pointer else { return nil }
-    let made = try string(pointer, -1, name)
-    return made.isEmpty ? nil : made
-  }
+private func set(_ value: Int64, _ option: inout Int?) {
+  if value != 0 { option = Int(value) }
+}
+
+/// One of which -1 says 0.
+private func setOrNone(_ value: Double, _ option: inout Double) {
+  set(value, &option)
+  if value == -1 { option = 0 }
+}
+
+private func setOrNone(_ value: Double, _ option: inout Double?) {
+  set(value, &option)
+  if value == -1 { option = 0 }
+}
+
+private func text(
+  _ pointer: UnsafePointer<CChar>?, _ name: StaticString
+) throws(PlauditError) -> String? {
+  guard let pointer else { return nil }
+  let made = try string(pointer, -1, name)
+  return made.isEmpty ? nil : made
 }
 
 private func classWeighting(
@@ -80,29 +73,18 @@ private func classWeighting(
   }
   if given.class_weighting == 1 { return .balanced }
   guard given.class_weighting == 2 else { return .none }
-  let weights = Array(try array(given.class_weights, labels, "options->class_weights"))
-  for (index, weight) in weights.enumerated() where !(weight >= 0 && weight <= 1e9) {
-    throw PlauditError(
-      .outOfRange, "class_weights[\(index)] is \(weight), allowed are 0 to 1e9",
-      index: Int64(index))
-  }
-  return .custom(weights)
+  return .custom(Array(try array(given.class_weights, labels, "options->class_weights")))
 }
 
 private func headOptions(
   _ given: plaudit_trainer_options, labels: Int
 ) throws(PlauditError) -> HeadTrainerOptions {
-  let fields = Fields()
   var wanted = HeadTrainerOptions()
-  wanted.l2 = try fields.real(given.l2, "l2", 1e-12...1e12)
-  wanted.holdoutFraction =
-    try fields.real(given.holdout_fraction, "holdout_fraction", 0.001...0.9)
-    ?? wanted.holdoutFraction
-  wanted.tolerance = try fields.real(given.tolerance, "tolerance", 1e-15...1) ?? wanted.tolerance
-  wanted.maximumIterations =
-    try fields.whole(given.max_iterations, "max_iterations", 1...1_000_000)
-    ?? wanted.maximumIterations
-  wanted.history = try fields.whole(given.history, "history", 1...1000) ?? wanted.history
+  set(given.l2, &wanted.l2)
+  set(given.holdout_fraction, &wanted.holdoutFraction)
+  set(given.tolerance, &wanted.tolerance)
+  set(given.max_iterations, &wanted.maximumIterations)
+  set(given.history, &wanted.history)
   wanted.seed = given.seed
   wanted.pooling = try pooling(given.pooling)
   wanted.normalize = try normalize(given.normalize)
@@ -113,69 +95,49 @@ private func headOptions(
 private func trainingOptions(
   _ given: plaudit_trainer_options, architecture: String, labels: Int
 ) throws(PlauditError) -> TrainingOptions {
-  let fields = Fields()
   var wanted = TrainingOptions(architecture: architecture)
-  if let epochs = try fields.whole(given.epochs, "epochs", 1...100_000) { wanted.epochs = epochs }
-  wanted.batchSize =
-    try fields.whole(given.batch_size, "batch_size", 1...1_000_000) ?? wanted.batchSize
-  wanted.batchTokens = try fields.whole(given.batch_tokens, "batch_tokens", 1...100_000_000)
-  wanted.passTokens =
-    try fields.whole(given.pass_tokens, "pass_tokens", 1...1_000_000) ?? wanted.passTokens
-  wanted.maxLength = try fields.whole(given.max_length, "max_length", 1...1_048_576)
-  wanted.frozenLayers = try fields.whole(given.frozen_layers, "frozen_layers", -1...256) ?? 0
-  wanted.hiddenSize = try fields.whole(given.hidden_size, "hidden_size", 1...16_384)
-  wanted.filterCount = try fields.whole(given.filter_count, "filter_count", 1...16_384)
-  wanted.denseSize = try fields.whole(given.dense_size, "dense_size", 1...16_384)
-  wanted.vectorWords =
-    try fields.whole(given.vector_words, "vector_words", 1...16_777_216) ?? wanted.vectorWords
-  wanted.patience = try fields.whole(given.patience, "patience", 1...100_000)
-  wanted.plateauPatience =
-    try fields.whole(given.plateau_patience, "plateau_patience", 1...100_000)
-    ?? wanted.plateauPatience
-  wanted.checkpointSteps =
-    try fields.whole(given.checkpoint_steps, "checkpoint_steps", 1...1_000_000_000)
-  wanted.learningRate = try fields.real(given.learning_rate, "learning_rate", 1e-12...1e3)
-  wanted.headLearningRate =
-    try fields.real(given.head_learning_rate, "head_learning_rate", 1e-12...1e3)
-  wanted.weightDecay =
-    try fields.realOrNone(given.weight_decay, "weight_decay", 1e-12...1e3) ?? wanted.weightDecay
-  wanted.beta1 = try fields.real(given.beta1, "beta1", 1e-6...0.999_999) ?? wanted.beta1
-  wanted.beta2 = try fields.real(given.beta2, "beta2", 1e-6...0.999_999_999) ?? wanted.beta2
-  wanted.epsilon = try fields.real(given.epsilon, "epsilon", 1e-30...1) ?? wanted.epsilon
-  wanted.warmupFraction =
-    try fields.realOrNone(given.warmup_fraction, "warmup_fraction", 1e-9...1)
-    ?? wanted.warmupFraction
-  wanted.plateauFactor =
-    try fields.real(given.plateau_factor, "plateau_factor", 1e-6...1) ?? wanted.plateauFactor
-  if let most = try fields.realOrNone(given.clip_norm, "clip_norm", 1e-9...1e9) {
-    wanted.clipNorm = most == 0 ? nil : most
-  }
-  wanted.dropout = try fields.realOrNone(given.dropout, "dropout", 1e-9...0.99)
-  wanted.classifierDropout =
-    try fields.realOrNone(given.classifier_dropout, "classifier_dropout", 1e-9...0.99)
-  wanted.labelSmoothing =
-    try fields.real(given.label_smoothing, "label_smoothing", 1e-9...0.999) ?? 0
-  wanted.validationFraction =
-    try fields.real(given.holdout_fraction, "holdout_fraction", 0.001...0.9)
-    ?? wanted.validationFraction
-  try choice(given.optimizer, "optimizer", in: 0...1)
-  wanted.optimizer = TrainingOptions.Optimizer(rawValue: given.optimizer) ?? .adamW
-  try choice(given.schedule, "schedule", in: 0...3)
-  wanted.schedule = LearningRateSchedule.Kind(rawValue: given.schedule) ?? .linear
-  try choice(given.monitor, "monitor", in: 0...1)
-  wanted.monitor = TrainingOptions.Monitor(rawValue: given.monitor) ?? .loss
+  if given.epochs != 0 { wanted.epochs = Int(given.epochs) }
+  set(given.batch_size, &wanted.batchSize)
+  set(given.batch_tokens, &wanted.batchTokens)
+  set(given.pass_tokens, &wanted.passTokens)
+  set(given.max_length, &wanted.maxLength)
+  set(given.frozen_layers, &wanted.frozenLayers)
+  set(given.hidden_size, &wanted.hiddenSize)
+  set(given.filter_count, &wanted.filterCount)
+  set(given.dense_size, &wanted.denseSize)
+  set(given.vector_words, &wanted.vectorWords)
+  set(given.patience, &wanted.patience)
+  set(given.plateau_patience, &wanted.plateauPatience)
+  set(given.checkpoint_steps, &wanted.checkpointSteps)
+  set(given.learning_rate, &wanted.learningRate)
+  set(given.head_learning_rate, &wanted.headLearningRate)
+  setOrNone(given.weight_decay, &wanted.weightDecay)
+  set(given.beta1, &wanted.beta1)
+  set(given.beta2, &wanted.beta2)
+  set(given.epsilon, &wanted.epsilon)
+  setOrNone(given.warmup_fraction, &wanted.warmupFraction)
+  set(given.plateau_factor, &wanted.plateauFactor)
+  set(given.clip_norm, &wanted.clipNorm)
+  if given.clip_norm == -1 { wanted.clipNorm = nil }
+  setOrNone(given.dropout, &wanted.dropout)
+  setOrNone(given.classifier_dropout, &wanted.classifierDropout)
+  set(given.label_smoothing, &wanted.labelSmoothing)
+  set(given.holdout_fraction, &wanted.validationFraction)
+  set(given.l2, &wanted.l2)
+  wanted.optimizer = try choice(
+    given.optimizer, "optimizer", of: TrainingOptions.Optimizer.self, upTo: 1)
+  wanted.schedule = try choice(
+    given.schedule, "schedule", of: LearningRateSchedule.Kind.self, upTo: 3)
+  wanted.monitor = try choice(
+    given.monitor, "monitor", of: TrainingOptions.Monitor.self, upTo: 1)
   wanted.resumes = try flag(given.resume, "resume")
   wanted.correctsBias = try !flag(given.no_bias_correction, "no_bias_correction")
   wanted.frozenWordVectors = try flag(given.frozen_vectors, "frozen_vectors")
   wanted.seed = given.seed
-  wanted.l2 = try fields.real(given.l2, "l2", 1e-9...1e9)
   wanted.classWeighting = try classWeighting(given, labels: labels)
-  wanted.cleaning = try fields.text(given.cleaning, "options->cleaning")
-  wanted.vectorsPath = try fields.text(given.vectors, "options->vectors")
-  wanted.checkpointPath = try fields.text(given.checkpoint, "options->checkpoint")
-  guard !wanted.resumes || wanted.checkpointPath != nil else {
-    throw PlauditError(.invalidArgument, "resume is set, but no checkpoint is named")
-  }
+  wanted.cleaning = try text(given.cleaning, "options->cleaning")
+  wanted.vectorsPath = try text(given.vectors, "options->vectors")
+  wanted.checkpointPath = try text(given.checkpoint, "options->checkpoint")
   return wanted
 }
 
@@ -210,7 +172,7 @@ public func plaudit_trainer_create(
   out_trainer?.pointee = nil
   return call(error) {
     let given = try PlauditABI.options(options, zero: plaudit_trainer_options(), "options")
-    let architecture = try Fields().text(given.architecture, "options->architecture")
+    let architecture = try text(given.architecture, "options->architecture")
     func make(_ base: Model?, _ names: [String]) throws -> TrainerKind {
       if let architecture {
         let wanted = try trainingOptions(given, architecture: architecture, labels: names.count)
@@ -237,17 +199,27 @@ public func plaudit_trainer_add(
   _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
   _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
 ) -> plaudit_status {
+  add(trainer, texts, labels, run, error) { trainer, texts, labels, threads, control in
+    switch trainer.kind {
+    case .head(let trainer):
+      try trainer.add(texts, labels: labels, threads: threads, control: control)
+    case .text(let trainer):
+      try trainer.add(texts, labels: labels, control: control)
+    }
+  }
+}
+
+/// Hands labelled texts to what takes them.
+private func add(
+  _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?,
+  _ take: (TrainerObject, TextBatch, UnsafeBufferPointer<Int32>, Int, RunControl) throws -> Void
+) -> plaudit_status {
   call(error) {
     try trainers.use(trainer, "trainer") { trainer in
       try withRun(run) { control, threads in
         try withTexts(texts, "texts") { texts in
-          let labels = try array(labels, texts.count, "labels")
-          switch trainer.kind {
-          case .head(let trainer):
-            try trainer.add(texts, labels: labels, threads: threads, control: control)
-          case .text(let trainer):
-            try trainer.add(texts, labels: labels, control: control)
-          }
+          try take(trainer, texts, try array(labels, texts.count, "labels"), threads, control)
         }
       }
     }
@@ -259,19 +231,11 @@ public func plaudit_trainer_add_validation(
   _ trainer: OpaquePointer?, _ texts: UnsafePointer<plaudit_text_batch>?,
   _ labels: UnsafePointer<Int32>?, _ run: UnsafePointer<plaudit_run_options>?, _ error: ErrorSlot?
 ) -> plaudit_status {
-  call(error) {
-    try trainers.use(trainer, "trainer") { trainer in
-      try withRun(run) { control, _ in
-        try withTexts(texts, "texts") { texts in
-          guard case .text(let trainer) = trainer.kind else {
-            throw PlauditError(
-              .invalidState, "a head takes no validation texts; set holdout_fraction")
-          }
-          try trainer.addValidation(
-            texts, labels: try array(labels, texts.count, "labels"), control: control)
-        }
-      }
+  add(trainer, texts, labels, run, error) { trainer, texts, labels, _, control in
+    guard case .text(let trainer) = trainer.kind else {
+      throw PlauditError(.invalidState, "a head takes no validation texts; set holdout_fraction")
     }
+    try trainer.addValidation(texts, labels: labels, control: control)
   }
 }
 
@@ -420,9 +384,7 @@ public func plaudit_trainer_search(
               }
               let given = try PlauditABI.options(
                 pointer, zero: plaudit_trainer_options(), "candidates")
-              guard
-                let architecture = try Fields().text(given.architecture, "architecture")
-              else {
+              guard let architecture = try text(given.architecture, "architecture") else {
                 throw PlauditError(
                   .invalidArgument, "candidates[\(index)] names no architecture",
                   index: Int64(index))

@@ -56,7 +56,23 @@ package final class RunControl {
   /// What was done when the phase was first told of, as after a resumption.
   private var doneBefore = 0
   private var phase: Progress.Phase = .predicting
+  /// Set while the call does one part of several, whose progress is told as the whole's.
+  package var span: Span?
   private let stopped = Atomic<Bool>(false)
+
+  /// A part of a longer work, in units of the whole.
+  package struct Span {
+    /// What was done before the part.
+    package var before: Double
+    package var size: Double
+    package var total: Double
+
+    package init(before: Double, size: Double, total: Double) {
+      self.before = before
+      self.size = size
+      self.total = total
+    }
+  }
 
   /// - Parameters:
   ///   - limitMilliseconds: time from now until the call gives up, 0 for none.
@@ -105,10 +121,18 @@ package final class RunControl {
   ) {
     guard let callback else { return }
     let now = RunControl.now()
+    var (done, total) = (done, total)
+    if let span {
+      let part = total > 0 ? min(Double(done) / Double(total), 1) : 0
+      done = Int(exactly: (span.before + span.size * part).rounded(.down)) ?? Int.max
+      total = Int(exactly: span.total.rounded(.down)) ?? Int.max
+    }
     if phase != self.phase {
       self.phase = phase
-      phaseStarted = now
-      doneBefore = done
+      if span == nil {
+        phaseStarted = now
+        doneBefore = done
+      }
     }
     guard force || now - lastReport >= interval else { return }
     lastReport = now

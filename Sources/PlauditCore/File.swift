@@ -113,11 +113,7 @@ package final class File {
   package static func write(
     _ parts: [UnsafeRawBufferPointer], to path: String, control: RunControl? = nil
   ) throws(PlauditError) {
-    // Two threads may write the same path at once.
-    let number = writeCount.add(1, ordering: .relaxed).oldValue
-    let temporary = "\(path).tmp.\(getpid()).\(number)"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw failure("create", temporary, errno) }
+    let (temporary, descriptor) = try createTemporary(beside: path)
     var reason: Int32 = 0
     var isStopped = false
     for part in parts {
@@ -144,6 +140,26 @@ package final class File {
       unlink(temporary)
       throw failure("write", path, reason)
     }
+  }
+
+  /// Throws what `write` would where no file can be put: its folder is missing or closed, or the
+  /// path is a folder.
+  package static func checkWritable(_ path: String) throws(PlauditError) {
+    guard !isDirectory(path) else { throw failure("write", path, EISDIR) }
+    let (temporary, descriptor) = try createTemporary(beside: path)
+    close(descriptor)
+    unlink(temporary)
+  }
+
+  private static func createTemporary(
+    beside path: String
+  ) throws(PlauditError) -> (path: String, descriptor: Int32) {
+    // Two threads may write the same path at once.
+    let number = writeCount.add(1, ordering: .relaxed).oldValue
+    let temporary = "\(path).tmp.\(getpid()).\(number)"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure("create", temporary, errno) }
+    return (temporary, descriptor)
   }
 
   /// Bytes between two looks at whether to stop.

@@ -53,5 +53,8 @@ package struct PlauditError: Error, Equatable, CustomStringConvertible {
     PlauditError(kind, message, index: index, offset: offset)
   }
 
+  /// Whether a call ended because its caller wanted it to.
+  package var isStop: Bool { kind == .cancelled || kind == .timeout }
+
   package var description: String { "\(kind): \(message)" }
 }

@@ -59,7 +59,7 @@ package enum WorkerPool {
     return max(1, (quota + period - 1) / period)
   }
 
-  private static func smallFile(_ path: String) -> [UInt8]? {
+  static func smallFile(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -69,7 +69,7 @@ package enum WorkerPool {
     return bytes.prefix(got).filter { $0 != 0x0A }
   }
 
-  private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+  static func number(_ digits: ArraySlice<UInt8>) -> Int? {
     guard !digits.isEmpty, digits.count <= 15 else { return nil }
     var value = 0
     for digit in digits {

@@ -154,6 +154,7 @@ final class AddedTokens: Sendable {
     private let text: UnsafePointer<UInt8>
     private let end: Int
     private let ignoresSpecial: Bool
+    private let control: RunControl?
     /// Where the search goes on, and where the last piece ended: the second may run ahead of
     /// the first by the white space that a token took along.
     private var searched: Int
@@ -162,25 +163,29 @@ final class AddedTokens: Sendable {
     /// The last white space that was taken along on the right.
     private var spaces = 0..<0
 
-    /// - Parameter ignoresSpecial: read special tokens as plain text.
+    /// - Parameters:
+    ///   - ignoresSpecial: read special tokens as plain text.
+    ///   - control: asked on the way through a long text.
     init(
-      _ matcher: Matcher?, _ text: UnsafePointer<UInt8>, count: Int, ignoresSpecial: Bool
+      _ matcher: Matcher?, _ text: UnsafePointer<UInt8>, count: Int, ignoresSpecial: Bool,
+      control: RunControl? = nil
     ) {
       self.matcher = matcher
       self.text = text
       end = count
       self.ignoresSpecial = ignoresSpecial
+      self.control = control
       searched = 0
       covered = 0
     }
 
-    mutating func next() -> Piece? {
+    mutating func next() throws(PlauditError) -> Piece? {
       if let found = token {
         token = nil
         covered = found.range.upperBound
         return found
       }
-      while let (found, index) = match() {
+      while let (found, index) = try match() {
         guard let matcher, let kept = place(found, matcher.patterns[index]) else { continue }
         if covered < kept.range.lowerBound {
           token = kept
@@ -196,10 +201,12 @@ final class AddedTokens: Sendable {
     }
 
     /// The next leftmost, longest match.
-    private mutating func match() -> (Range<Int>, Int)? {
+    private mutating func match() throws(PlauditError) -> (Range<Int>, Int)? {
       guard let matcher else { return nil }
       let units = matcher.trie.units
+      var pause = searched &+ LongText.block
       while searched < end {
+        try LongText.obey(control, at: searched, next: &pause)
         if !matcher.starts[Int(text[searched])] {
           searched &+= 1
           continue

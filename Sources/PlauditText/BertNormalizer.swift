@@ -56,14 +56,19 @@ final class BertNormalizer: Sendable {
   deinit { free(ascii) }
 
   /// Appends the normal form of `text[range]`, well-formed UTF-8, to `output`.
+  ///
+  /// - Parameter control: asked on the way through a long text.
   func normalize(
-    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText,
+    control: RunControl? = nil
   ) throws(PlauditError) {
     let firstByte = output.count
     let end = range.upperBound
     var at = range.lowerBound
     try output.reserve(firstByte + range.count + BertNormalizer.longestResult)
+    var pause = at &+ LongText.block
     while at < end {
+      try LongText.obey(control, at: at, next: &pause)
       let byte = text[at]
       if byte < 0x80 {
         // Writes first and advances by 0 or 1, so that removed bytes cost no branch.
@@ -87,7 +92,7 @@ final class BertNormalizer: Sendable {
       } else if stripsAccents, flags & PU_SURVIVOR != 0 {
         output.bytes.count = firstByte
         output.origins.count = firstByte
-        try reorder(text, range, into: &output)
+        try reorder(text, range, into: &output, control)
         return
       } else {
         change(scalar, flags, text + at, length, origin, &output)
@@ -147,11 +152,14 @@ final class BertNormalizer: Sendable {
   /// The exact path: decomposes the whole piece, orders its marks, then drops and lower-cases.
   @inline(never)
   private func reorder(
-    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText,
+    _ control: RunControl?
   ) throws(PlauditError) {
     output.ordering.clear()
     var at = range.lowerBound
+    var pause = at &+ LongText.block
     while at < range.upperBound {
+      try LongText.obey(control, at: at, next: &pause)
       let (scalar, length) = UTF8Text.scalar(text, at)
       let flags = pu_flags(scalar)
       let origin = Int32(truncatingIfNeeded: at)
@@ -163,8 +171,10 @@ final class BertNormalizer: Sendable {
       try output.ordering.append(spaced ? 0x20 : scalar, origin: origin)
       if isolated { try output.ordering.append(0x20, origin: origin) }
     }
-    try output.ordering.order()
+    try output.ordering.order(control)
+    pause = LongText.block
     for index in 0..<output.ordering.count {
+      try LongText.obey(control, at: index, next: &pause)
       let (scalar, origin) = output.ordering[index]
       if let stripped = pu_strip(scalar), stripped[0] == 0 { continue }
       try output.reserve(output.count + BertNormalizer.longestResult)

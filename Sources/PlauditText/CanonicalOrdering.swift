@@ -40,10 +40,16 @@ struct CanonicalOrdering: ~Copyable {
   }
 
   /// Decomposes what was appended, sorts each run of non-starters, and gives out the origins.
-  mutating func order() throws(PlauditError) {
-    for index in 0..<scalars.count { try decompose(scalars.base[index]) }
+  mutating func order(_ control: RunControl? = nil) throws(PlauditError) {
+    var pause = LongText.block
+    for index in 0..<scalars.count {
+      try LongText.obey(control, at: index, next: &pause)
+      try decompose(scalars.base[index])
+    }
     var runStart = 0
+    pause = LongText.block
     for index in 0..<decomposed.count where decomposed.base[index].rank == 0 {
+      try LongText.obey(control, at: index, next: &pause)
       try sort(runStart..<index)
       runStart = index + 1
     }

@@ -166,18 +166,23 @@ package final class Tokenizer: Sendable {
   /// Padding is left to the caller, who knows the batch; the rest is as in `encode`.
   package func encodeRow(
     _ text: UnsafeRawBufferPointer, pair: UnsafeRawBufferPointer?, options: EncodeOptions,
-    scratch: TokenizerScratch
+    scratch: TokenizerScratch, control: RunControl? = nil
   ) throws(PlauditError) -> TokenRow {
-    _ = try encodeWindows(text, pair: pair, options: options, scratch: scratch)
+    _ = try encodeWindows(
+      text, pair: pair, options: options, scratch: scratch, control: control)
     return try window(0, scratch: scratch)
   }
 
   /// Prepares all rows of one text, or pair, and gives their number; `window` reads them.
+  ///
+  /// - Parameter control: asked on the way through a long text.
   package func encodeWindows(
     _ text: UnsafeRawBufferPointer, pair: UnsafeRawBufferPointer?, options: EncodeOptions,
-    scratch: TokenizerScratch
+    scratch: TokenizerScratch, control: RunControl? = nil
   ) throws(PlauditError) -> Int {
     try check(options, isPair: pair != nil)
+    scratch.memory.control = control
+    defer { scratch.memory.control = nil }
     try prepare(text, pair: pair, options, &scratch.memory)
     return scratch.memory.plan.rowCount
   }
@@ -307,7 +312,7 @@ package final class Tokenizer: Sendable {
     var source = UnsafePointer(base.assumingMemoryBound(to: UInt8.self))
     var count = text.count
     var isRepaired = false
-    if let fault = UTF8Text.firstFault(text) {
+    if let fault = try UTF8Text.firstFault(text, control: memory.control) {
       guard options.invalidUTF8 == .replace else {
         let place = "byte \(fault) of the \(isSecond ? "second text" : "text")"
         throw PlauditError(
@@ -321,10 +326,10 @@ package final class Tokenizer: Sendable {
     }
     let plain = options.encodeSpecialTokens
     if isSecond {
-      try tokenize(source, count, plain, &memory.normalized, &memory.second)
+      try tokenize(source, count, plain, &memory.normalized, &memory.second, memory.control)
       if isRepaired { memory.second.move(to: memory.places.base) }
     } else {
-      try tokenize(source, count, plain, &memory.normalized, &memory.first)
+      try tokenize(source, count, plain, &memory.normalized, &memory.first, memory.control)
       if isRepaired { memory.first.move(to: memory.places.base) }
     }
   }
@@ -332,11 +337,11 @@ package final class Tokenizer: Sendable {
   /// Well-formed UTF-8 to tokens: raw added tokens, then each piece between them.
   private func tokenize(
     _ text: UnsafePointer<UInt8>, _ count: Int, _ ignoresSpecial: Bool,
-    _ normalized: inout NormalizedText, _ tokens: inout TextTokens
+    _ normalized: inout NormalizedText, _ tokens: inout TextTokens, _ control: RunControl?
   ) throws(PlauditError) {
     var pieces = AddedTokens.Pieces(
-      added.raw, text, count: count, ignoresSpecial: ignoresSpecial)
-    while let piece = pieces.next() {
+      added.raw, text, count: count, ignoresSpecial: ignoresSpecial, control: control)
+    while let piece = try pieces.next() {
       if piece.id >= 0 {
         try tokens.append(
           piece.id, start: Int32(truncatingIfNeeded: piece.range.lowerBound),
@@ -344,11 +349,11 @@ package final class Tokenizer: Sendable {
         continue
       }
       normalized.clear()
-      try normalizer.normalize(text, piece.range, into: &normalized)
+      try normalizer.normalize(text, piece.range, into: &normalized, control: control)
       var parts = AddedTokens.Pieces(
         added.normalized, UnsafePointer(normalized.bytes.base), count: normalized.count,
-        ignoresSpecial: ignoresSpecial)
-      while let part = parts.next() {
+        ignoresSpecial: ignoresSpecial, control: control)
+      while let part = try parts.next() {
         if part.id >= 0 {
           try tokens.append(
             part.id, start: normalized.start(part.range.lowerBound),
@@ -357,10 +362,12 @@ package final class Tokenizer: Sendable {
         }
         var at = part.range.lowerBound
         let end = part.range.upperBound
+        var pause = at &+ LongText.block
         while let word = preTokenizer.word(UnsafePointer(normalized.bytes.base), from: at, to: end)
         {
           try model.encode(normalized, word, source: text, into: &tokens)
           at = word.upperBound
+          try LongText.obey(control, at: at, next: &pause)
         }
       }
     }

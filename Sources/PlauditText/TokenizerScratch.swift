@@ -15,12 +15,12 @@ package final class TokenizerScratch {
     var second = TextTokens()
     var repaired = GrowingBuffer<UInt8>()
     var places = GrowingBuffer<Int32>()
+    var control: RunControl?
     var rowIds = GrowingBuffer<Int32>()
     var rowTypeIds = GrowingBuffer<Int32>()
     var plan = RowPlan(
       first: Windows(total: 0), second: nil, startsWithSecond: false, addsSpecialTokens: false,
       unknownCount: 0)
-
   }
 }
 

@@ -1,15 +1,33 @@
-import PlauditCore
+package import PlauditCore
 
 /// UTF-8 as the Unicode standard defines it: no surrogates, no overlong forms, nothing above
 /// U+10FFFF (Unicode 3.9, table 3-7). Everything after this stage relies on it.
 package enum UTF8Text {
   /// The place of the first byte that is not part of a well-formed sequence, nil when all are.
   package static func firstFault(_ text: UnsafeRawBufferPointer) -> Int? {
-    guard let base = text.baseAddress else { return nil }
-    let count = text.count
     var at = 0
-    while at < count {
-      if at &+ 8 <= count {
+    return hasFault(text, from: &at, to: text.count) ? at : nil
+  }
+
+  /// The same, obeying `control` on the way through a long text.
+  package static func firstFault(
+    _ text: UnsafeRawBufferPointer, control: RunControl?
+  ) throws(PlauditError) -> Int? {
+    var at = 0
+    while at < text.count {
+      if hasFault(text, from: &at, to: min(text.count, at &+ LongText.block)) { return at }
+      if at < text.count { try control?.check() }
+    }
+    return nil
+  }
+
+  /// Moves `at` over well-formed sequences that start before `end`, up to the first that is not.
+  private static func hasFault(
+    _ text: UnsafeRawBufferPointer, from at: inout Int, to end: Int
+  ) -> Bool {
+    guard let base = text.baseAddress else { return false }
+    while at < end {
+      if at &+ 8 <= end {
         let word = base.loadUnaligned(fromByteOffset: at, as: UInt64.self)
         if word & 0x8080_8080_8080_8080 == 0 {
           at &+= 8
@@ -17,10 +35,10 @@ package enum UTF8Text {
         }
       }
       let step = sequence(text, at)
-      if step <= 0 { return at }
+      if step <= 0 { return true }
       at &+= step
     }
-    return nil
+    return false
   }
 
   /// The length of the well-formed sequence at `at`; when there is none, minus the length of

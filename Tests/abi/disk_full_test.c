@@ -148,6 +148,44 @@ int main(void) {
   predict(other, again);
   CHECK(!memcmp(scores, again, sizeof scores));
 
+  /* A model of other files, over one of its kind: its small files fit, its weights do not. */
+  static const char *const more[] = {"love it", "a great and long day", "no", "slow, slow, slow"};
+  const char *const *all[] = {posts, more};
+  plaudit_model *words[2] = {NULL, NULL};
+  static const char *const names[] = {"good", "bad"};
+  plaudit_text_batch label_names = batch(names, 2);
+  for (int i = 0; i < 2; i++) {
+    plaudit_text_batch texts = batch(all[i], 4);
+    plaudit_trainer_options options = {
+        .struct_size = sizeof options, .architecture = "TfidfLogisticRegression", .l2 = 1};
+    plaudit_trainer *made = NULL;
+    OK(plaudit_trainer_create(NULL, &label_names, &options, &made, &error));
+    OK(plaudit_trainer_add(made, &texts, labels, NULL, &error));
+    OK(plaudit_trainer_fit(made, NULL, NULL, &error));
+    OK(plaudit_trainer_model(made, &words[i], &error));
+    plaudit_trainer_free(&made);
+  }
+  snprintf(saved, sizeof saved, "%s/words", folder);
+  OK(plaudit_model_save(words[0], saved, -1, &error));
+  predict(words[0], scores);
+  int word_files = files_of(saved);
+  int failures = 0;
+  for (rlim_t most = 1; most < 100000; most += most / 4 + 1) {
+    allow(most);
+    plaudit_status status = plaudit_model_save(words[1], saved, -1, NULL);
+    allow(RLIM_INFINITY);
+    if (status == PLAUDIT_OK) break;
+    failures++;
+    CHECK(status == PLAUDIT_ERROR_IO && files_of(saved) == word_files);
+    plaudit_model_free(&other);
+    OK(plaudit_model_load(saved, -1, NULL, &other, &error));
+    predict(other, again);
+    CHECK(!memcmp(scores, again, sizeof scores));
+  }
+  CHECK(failures > 5);
+  plaudit_model_free(&words[0]);
+  plaudit_model_free(&words[1]);
+
   plaudit_trainer_free(&first);
   plaudit_trainer_free(&second);
   plaudit_trainer_free(&third);

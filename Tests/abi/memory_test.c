@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
     *__libc_memalign(size_t, size_t);
@@ -117,8 +118,28 @@ static void one_call(int i) {
   CHECK(error == NULL);
 }
 
+/* A scorer that has seen its longest text allocates nothing, and neither does its success. */
+static void check_warm(plaudit_scorer *warm) {
+  plaudit_status (*score)(plaudit_scorer *, const char *, int64_t, float *, int64_t, int32_t *,
+                          plaudit_text_report *, plaudit_error **) =
+      FROM_LIBRARY(plaudit_scorer_score);
+  memset(text, 'a', LONGEST);
+  for (int i = 0; i < LONGEST; i += 2) text[i] = ' ';
+  CHECK(score(warm, text, LONGEST, scores, 64, NULL, NULL, NULL) == PLAUDIT_OK);
+  for (int i = 0; i < 2000; i++) {
+    int64_t length = random_text();
+    plaudit_error *error = NULL;
+    plaudit_text_report report;
+    int32_t label;
+    long long before = allocations;
+    CHECK(score(warm, text, length, scores, 64, &label, &report, &error) == PLAUDIT_OK);
+    CHECK(allocations == before && error == NULL);
+  }
+}
+
 /* One training from its labels to its model, of the architecture; which ones stop early, or fail,
  * follows from the round. */
+static char vectors[] = "/tmp/plaudit_memory_XXXXXX";
 static int32_t stop_late(const plaudit_progress *progress, void *user) {
   (void)user;
   return progress->step >= 2;
@@ -134,6 +155,7 @@ static void one_training(const char *architecture, int round) {
   plaudit_trainer_options options = {.struct_size = sizeof options,
                                      .architecture = architecture,
                                      .cleaning = "tweets-1",
+                                     .vectors = vectors,
                                      .epochs = 2,
                                      .batch_size = 2};
   plaudit_trainer *trainer = NULL;
@@ -163,6 +185,12 @@ static void one_training(const char *architecture, int round) {
   FROM_LIBRARY(plaudit_trainer_free)(&trainer);
   CHECK(FROM_LIBRARY(plaudit_model_predict)(calibrated, &rows, NULL, NULL, NULL, scores, 64, NULL,
                                             NULL, &error) == PLAUDIT_OK);
+  if (round == 0) {
+    plaudit_scorer *warm = NULL;
+    CHECK(FROM_LIBRARY(plaudit_scorer_create)(made, NULL, &warm, &error) == PLAUDIT_OK);
+    check_warm(warm);
+    FROM_LIBRARY(plaudit_scorer_free)(&warm);
+  }
   FROM_LIBRARY(plaudit_model_free)(&made);
   FROM_LIBRARY(plaudit_model_free)(&calibrated);
   const plaudit_trainer_options *candidates[] = {&options};
@@ -191,22 +219,7 @@ int main(void) {
   CHECK(live_bytes - bytes < 64 * 1024);
   CHECK(resident() - pages < 8 << 20);
 
-  /* A scorer that has seen its longest text allocates nothing, and neither does its success. */
-  memset(text, 'a', LONGEST);
-  for (int i = 0; i < LONGEST; i += 2) text[i] = ' ';
-  plaudit_status (*score)(plaudit_scorer *, const char *, int64_t, float *, int64_t, int32_t *,
-                          plaudit_text_report *, plaudit_error **) =
-      FROM_LIBRARY(plaudit_scorer_score);
-  CHECK(score(scorer, text, LONGEST, scores, 64, NULL, NULL, NULL) == PLAUDIT_OK);
-  for (int i = 0; i < 2000; i++) {
-    int64_t length = random_text();
-    plaudit_error *error = NULL;
-    plaudit_text_report report;
-    int32_t label;
-    long long before = allocations;
-    CHECK(score(scorer, text, length, scores, 64, &label, &report, &error) == PLAUDIT_OK);
-    CHECK(allocations == before && error == NULL);
-  }
+  check_warm(scorer);
 
   /* Models come and go. */
   FROM_LIBRARY(plaudit_scorer_free)(&scorer);
@@ -229,10 +242,16 @@ int main(void) {
   CHECK(live_bytes - bytes < 16 * 1024);
 
   /* Trainings come and go. */
-  static const char *const architectures[] = {"BertForSequenceClassification",
-                                              "BertBiLSTMForSequenceClassification",
-                                              "TfidfLogisticRegression", "HashedLinear"};
-  for (int which = 0; which < 4; which++) {
+  int descriptor = mkstemp(vectors);
+  static const char lines[] = "great 1 0.5 -1\nbad -1 2 0.1\nday 0.3 0.2 0.1\n";
+  CHECK(descriptor >= 0 && write(descriptor, lines, sizeof lines - 1) == sizeof lines - 1);
+  close(descriptor);
+  static const char *const architectures[] = {
+      "BertForSequenceClassification",     "BertBiLSTMForSequenceClassification",
+      "BertWordLSTMForSequenceClassification", "WordLSTMForSequenceClassification",
+      "WordCNNForSequenceClassification",  "TfidfLogisticRegression",
+      "HashedLinear"};
+  for (int which = 0; which < 7; which++) {
     for (int i = 0; i < 6; i++) one_training(architectures[which], i);
     bytes = live_bytes;
     for (int i = 0; i < 12; i++) one_training(architectures[which], i);
@@ -240,5 +259,6 @@ int main(void) {
            live_bytes - bytes);
     CHECK(live_bytes - bytes < 16 * 1024);
   }
+  unlink(vectors);
   return 0;
 }

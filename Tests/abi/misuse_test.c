@@ -716,7 +716,13 @@ static void training_options(void) {
   EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "VaderLexicon", CREATED(NULL, "VaderLexicon"));
   EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "architecture", CREATED(NULL, "Bert\xFF"));
   EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "cleaning", CREATED(NULL, cnn, .cleaning = "\xC3"));
-  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "tweets-1", CREATED(NULL, cnn, .cleaning = "scrub"));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "tweets-1", CREATED(NULL, "HashedLinear", .cleaning = "scrub"));
+  EXPECT(ARGUMENT, "word vectors", CREATED(NULL, cnn));
+  EXPECT(RANGE, "max_length", CREATED(NULL, cnn, .vectors = "/nowhere", .max_length = 513));
+  EXPECT(ARGUMENT, "frozen_layers", CREATED(NULL, cnn, .vectors = "/nowhere", .frozen_layers = 1));
+  double zero[] = {1, 0};
+  EXPECT(RANGE, "class_weights",
+         CREATED(NULL, "HashedLinear", .class_weighting = 2, .class_weights = zero));
   EXPECT(ARGUMENT, "checkpoint", CREATED(NULL, cnn, .resume = 1));
   EXPECT(ARGUMENT, "encoder", CREATED(NULL, bert));
   EXPECT(NULL_POINTER, "class_weights", CREATED(NULL, cnn, .class_weighting = 2));
@@ -728,11 +734,14 @@ static void training_options(void) {
   int32_t both[] = {0, 1};
   const char *files[] = {"/nowhere", "/", "/dev/null", getenv("PLAUDIT_LIBRARY")};
   for (int i = 0; i < COUNT(files); i++) {
-    EXPECT_OK(CREATED(NULL, cnn, .vectors = files[i]));
-    EXPECT_OK(plaudit_trainer_add(refused, &texts, both, NULL, &error));
-    EXPECT(plaudit_trainer_fit(refused, NULL, NULL, NULL), files[i],
-           plaudit_trainer_fit(refused, NULL, NULL, &error));
-    plaudit_status status = plaudit_trainer_fit(refused, NULL, NULL, NULL);
+    plaudit_status status = CREATED(NULL, cnn, .vectors = files[i]);
+    if (status == PLAUDIT_OK) {
+      EXPECT_OK(plaudit_trainer_add(refused, &texts, both, NULL, &error));
+      status = plaudit_trainer_fit(refused, NULL, NULL, NULL);
+      EXPECT(status, files[i], plaudit_trainer_fit(refused, NULL, NULL, &error));
+    } else {
+      EXPECT(status, files[i], CREATED(NULL, cnn, .vectors = files[i]));
+    }
     CHECK(status == PLAUDIT_ERROR_NOT_FOUND || status == PLAUDIT_ERROR_IO ||
           status == PLAUDIT_ERROR_CORRUPT || status == PLAUDIT_ERROR_INVALID_UTF8);
     plaudit_trainer_free(&refused);

@@ -27,6 +27,8 @@
 
 #include <unistd.h>
 
+#include "csv.hpp"
+
 namespace {
 
 using row = std::map<std::string, std::string>;
@@ -34,38 +36,9 @@ const std::vector<std::string> labels = {"negative", "neutral", "positive"};
 
 [[noreturn]] void refuse(const std::string &message) { throw std::runtime_error(message); }
 
-std::string contents(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse(path + " is not there");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// The rows of a CSV (RFC 4180), by column.
 std::vector<row> rows(const std::string &path) {
-  const std::string text = contents(path);
-  std::vector<std::vector<std::string>> lines(1, {""});
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); at++) {
-    const char c = text[at];
-    std::string &field = lines.back().back();
-    if (quoted) {
-      if (c != '"')
-        field += c;
-      else if (at + 1 < text.size() && text[at + 1] == '"')
-        field += text[++at];
-      else
-        quoted = false;
-    } else if (c == '"' && field.empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      lines.back().emplace_back();
-    } else if (c == '\n' || c == '\r') {
-      if (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n') at++;
-      lines.push_back({""});
-    } else {
-      field += c;
-    }
-  }
+  const auto lines = csv::read(path);
   std::vector<row> table;
   for (std::size_t line = 1; line < lines.size(); line++) {
     if (lines[line].size() == 1 && lines[line][0].empty()) continue;
@@ -689,7 +662,7 @@ void report(const arguments &given) {
                    json(lift.relative_interval.upper) + "],\"p_value\":" + json(lift.p_value) + "}";
           }) +
       "}";
-  std::string page = contents(given.page);
+  std::string page = csv::contents(given.page);
   const std::string place = "/*REPORT*/null";
   const std::size_t at = page.find(place);
   if (at == std::string::npos) refuse(given.page + " has no place for the report");

@@ -13,8 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <plaudit.hpp>
@@ -23,6 +21,8 @@
 #include <vector>
 
 #include <unistd.h>
+
+#include "csv.hpp"
 
 namespace {
 
@@ -33,37 +33,6 @@ using classes = std::vector<std::int32_t>;
 [[noreturn]] void refuse(const std::string &message) { throw std::runtime_error(message); }
 
 // ---- Posts ------------------------------------------------------------------------------------
-
-/// The lines of a CSV (RFC 4180).
-std::vector<std::vector<std::string>> lines_of(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) refuse(path + " is not there");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  std::vector<std::vector<std::string>> lines(1, {""});
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); at++) {
-    const char c = text[at];
-    std::string &field = lines.back().back();
-    if (quoted) {
-      if (c != '"')
-        field += c;
-      else if (at + 1 < text.size() && text[at + 1] == '"')
-        field += text[++at];
-      else
-        quoted = false;
-    } else if (c == '"' && field.empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      lines.back().emplace_back();
-    } else if (c == '\n' || c == '\r') {
-      if (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n') at++;
-      lines.push_back({""});
-    } else {
-      field += c;
-    }
-  }
-  return lines;
-}
 
 /// Texts and the indices of their labels.
 struct posts {
@@ -78,7 +47,7 @@ struct labelled {
 
 /// The rows that have a label.
 labelled read(const std::string &path, const std::string &text, const std::string &label) {
-  const auto lines = lines_of(path);
+  const auto lines = csv::read(path);
   const auto column = [&](const std::string &name) {
     const auto found = std::find(lines[0].begin(), lines[0].end(), name);
     if (found == lines[0].end()) refuse(path + " has no column " + name);

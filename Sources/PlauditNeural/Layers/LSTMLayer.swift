@@ -42,7 +42,7 @@ struct LSTMLayer {
     let start = try tape.scope { () throws(PlauditError) in
       try tape.endRows(tape.lstm(x, texts, backwards, reversed: true), texts, last: false)
     }
-    return try tape.concatenate([end, start])
+    return try tape.concatenate(end, start)
   }
 
   var parameters: [Parameter<Float>] {

@@ -34,12 +34,12 @@ package final class BertEncoder {
     if let frozen = input.frozenStates {
       states = try tape.input(rows: pack.tokenCount, width: configuration.hiddenSize)
       states.values.update(from: frozen, count: states.count)
-      first = input.frozenLayers
+      first = input.frozenLayers ?? 0
     } else {
-      states = try embeddings.forward(pack, tape, isFrozen: input.frozenLayers > 0)
+      states = try embeddings.forward(pack, tape, isFrozen: input.frozenLayers != nil)
     }
     for index in first..<layers.count {
-      let isFrozen = index < input.frozenLayers
+      let isFrozen = index < input.frozenLayers ?? 0
       if firstOnly, index == layers.count - 1 {
         return try layers[index].forwardFirst(states, pack.segments, tape, isFrozen: isFrozen)
       }

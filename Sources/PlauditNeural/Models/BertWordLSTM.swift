@@ -66,7 +66,7 @@ final class BertWordLSTM: Network {
     let vectors = try tape.embed(
       (words, UnsafePointer(input.words.ids)), count: input.words.tokenCount)
     let last = try lstm.last(vectors, input.words.segments, tape)
-    let both = try tape.concatenate([pooled, last])
+    let both = try tape.concatenate(pooled, last)
     let inner = try dense.forward(tape.dropout(both, rate: dropout), tape, .relu)
     let logits = try classifier.forward(inner, tape)
     return isBinary ? try twoLabels(logits, tape) : logits

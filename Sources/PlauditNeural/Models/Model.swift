@@ -52,6 +52,11 @@ package final class Model {
       architecture: architecture, body, head, cleaning: cleaning, calibration: calibration)
   }
 
+  /// The same model for texts that were cleaned before.
+  func withoutCleaning() -> Model {
+    Model(architecture: architecture, body, head, calibration: calibration)
+  }
+
   /// The body of a folder with an encoder; without `scoring`, what its head on the sentence vector
   /// says.
   convenience init(
@@ -64,16 +69,23 @@ package final class Model {
 
   /// Writes the folder: weights, tokenizer files as they were, config.json with what changed.
   /// Loading it again gives the same bits when weights are stored as F32, the default; a head on
-  /// the sentence vector and its dense layers always are.
+  /// the sentence vector and its dense layers always are. A model that was in the folder stays
+  /// whole until all files of this one are written.
   package func save(
     to path: String, storage: WeightStorage = .float32
   ) throws(PlauditError) {
-    try File.makeDirectory(path)
-    let json = try body.save(to: path, storage: storage)
-    if let head { try head.write(to: json) }
-    try ModelExtras.write(cleaning, calibration, to: json)
-    // Last, so that a folder cut short does not load.
-    try File.write(try json.text(), to: "\(path)/\(FolderDescription.file)")
+    let stage = try FolderStage(in: path)
+    do throws(PlauditError) {
+      let json = try body.save(to: stage.path, storage: storage)
+      if let head { try head.write(to: json) }
+      try ModelExtras.write(cleaning, calibration, to: json)
+      try File.write(try json.text(), to: "\(stage.path)/\(FolderDescription.file)")
+      // Last, so that a folder cut short does not load.
+      try stage.commit(last: FolderDescription.file)
+    } catch {
+      stage.discard()
+      throw error
+    }
   }
 
   /// The body as an encoder; `.unsupported` names what the model is instead.

@@ -100,10 +100,12 @@ final class CleaningRunner: TextRunner {
   private let runner: any TextRunner
   private let scratch = CleaningScratch()
   private let pairScratch = CleaningScratch()
+  private let control: RunControl?
 
-  init(_ recipe: CleaningRecipe, _ runner: any TextRunner) {
+  init(_ recipe: CleaningRecipe, _ runner: any TextRunner, _ control: RunControl?) {
     self.recipe = recipe
     self.runner = runner
+    self.control = control
   }
 
   func add(
@@ -112,10 +114,12 @@ final class CleaningRunner: TextRunner {
     let cleaned: UnsafeRawBufferPointer
     var cleanedPair: UnsafeRawBufferPointer?
     do throws(PlauditError) {
-      cleaned = try recipe.apply(text, into: scratch).bytes
-      if let pair { cleanedPair = try recipe.apply(pair, into: pairScratch).bytes }
+      cleaned = try recipe.apply(text, into: scratch, control: control).bytes
+      if let pair {
+        cleanedPair = try recipe.apply(pair, into: pairScratch, control: control).bytes
+      }
     } catch {
-      throw error.at(index: Int64(index))
+      throw error.isStop ? error : error.at(index: Int64(index))
     }
     try runner.add(text: index, cleaned, pair: cleanedPair)
   }

@@ -7,8 +7,9 @@ package struct NetworkInput {
   package var tokens: TokenPack
   /// Words, for networks with word vectors.
   package var words: TokenPack
-  /// Layers of the encoder that do not train: they drop nothing.
-  package var frozenLayers = 0
+  /// Layers of the encoder that do not train, and so drop nothing: 0 for the embeddings alone, nil
+  /// when all train.
+  package var frozenLayers: Int?
   /// The states after those layers `[tokens, hidden size]`, when they were kept.
   package var frozenStates: UnsafePointer<Float>?
 
@@ -57,6 +58,6 @@ extension Network {
   ) throws(PlauditError) -> FloatTape.Tensor {
     let zeros = try tape.input(rows: logit.rows, width: 1)
     zeros.values.update(repeating: 0, count: logit.rows)
-    return try tape.concatenate([zeros, logit])
+    return try tape.concatenate(zeros, logit)
   }
 }

@@ -8,13 +8,15 @@ final class WordBody: ModelBody {
   let words: WordSide
   let network: any Network
   let parameterCount: Int
+  let maxLength: Int
 
   init(
-    _ configuration: WordConfiguration, _ words: WordSide, _ network: any Network
+    _ configuration: WordConfiguration, _ words: WordSide, _ network: any Network, maxLength: Int
   ) throws(PlauditError) {
     self.configuration = configuration
     self.words = words
     self.network = network
+    self.maxLength = maxLength
     parameterCount = network.parameters.reduce(0) { $0 + $1.count }
     for parameter in network.parameters { try parameter.pack() }
   }
@@ -33,14 +35,15 @@ final class WordBody: ModelBody {
     let (scoring, labels) = try Scoring.ofNetwork(
       description.json, problemType: try description.json["problem_type"]?.string(),
       rows: weights.shape("classifier.weight")?.first)
+    let length = try description.json[ModelFolder.lengthKey]?.integer(in: 1...WordSide.maximumWords)
     let network = try make(weights, configuration, labels)
-    return Model(
-      architecture: description.architecture, try WordBody(configuration, words, network), scoring)
+    let body = try WordBody(
+      configuration, words, network, maxLength: length ?? WordSide.maximumWords)
+    return Model(architecture: description.architecture, body, scoring)
   }
 
   var hiddenSize: Int { configuration.hiddenSize }
   var layerCount: Int { 1 }
-  var maxLength: Int { WordSide.maximumWords }
 
   func check(_ options: PredictionOptions, isPair: Bool) throws(PlauditError) {
     guard !isPair else {
@@ -50,13 +53,7 @@ final class WordBody: ModelBody {
       throw PlauditError(
         .unsupported, "this architecture has no windows; truncate or refuse long texts")
     }
-    if let length = options.maxLength {
-      guard length >= 1, length <= WordSide.maximumWords else {
-        throw PlauditError(
-          .outOfRange,
-          "max_length is \(length), allowed are 1 to \(WordSide.maximumWords) words")
-      }
-    }
+    if let length = options.maxLength { _ = try WordSide.checked(length: length) }
   }
 
   func runner(
@@ -74,6 +71,8 @@ final class WordBody: ModelBody {
       network.tensors(), storage: storage, to: "\(path)/model.safetensors")
     let json = try configuration.json.copy()
     try RowQuantization.record(storage, in: json)
+    json.remove(ModelFolder.lengthKey)
+    if maxLength != WordSide.maximumWords { try json.set(ModelFolder.lengthKey, maxLength) }
     return json
   }
 }
@@ -154,7 +153,8 @@ private final class WordRunner: TextRunner {
   ) throws(PlauditError) {
     if !words.hasRoom(for: WordSide.maximumWords) { try flush() }
     let report = try body.words.append(
-      text, to: words, scratch, index: index, limit: options.maxLength)
+      text, to: words, scratch, index: index, limit: options.maxLength ?? body.maxLength,
+      control: tape.control)
     if options.longText == .refuse, report.droppedTokens > 0 {
       throw PlauditError(
         .limit,

@@ -59,15 +59,14 @@ final class WordCNN: Network {
   ) throws(PlauditError) -> FloatTape.Tensor {
     let vectors = try tape.embed(
       (words, UnsafePointer(input.words.ids)), count: input.words.tokenCount)
-    var strongest: [FloatTape.Tensor] = []
-    for (filter, width) in zip(filters, WordCNN.widths) {
-      strongest.append(
-        try tape.scope { () throws(PlauditError) in
-          let (windows, starts) = try tape.windows(vectors, input.words.segments, size: width)
-          return try tape.pool(filter.forward(windows, tape, .relu), starts, .max)
-        })
+    func strongest(_ place: Int) throws(PlauditError) -> FloatTape.Tensor {
+      try tape.scope { () throws(PlauditError) in
+        let (windows, starts) = try tape.windows(
+          vectors, input.words.segments, size: WordCNN.widths[place])
+        return try tape.pool(filters[place].forward(windows, tape, .relu), starts, .max)
+      }
     }
-    let features = try tape.concatenate(strongest)
+    let features = try tape.concatenate(strongest(0), strongest(1), strongest(2))
     let logits = try classifier.forward(tape.dropout(features, rate: dropout), tape)
     return isBinary ? try twoLabels(logits, tape) : logits
   }

@@ -7,6 +7,15 @@ final class WordSide {
   /// Words of a text beyond these are dropped and reported.
   static let maximumWords = 512
 
+  /// A number of words that a text may be cut to.
+  static func checked(length: Int) throws(PlauditError) -> Int {
+    guard length >= 1, length <= maximumWords else {
+      throw PlauditError(
+        .outOfRange, "max_length is \(length), allowed are 1 to \(maximumWords) words")
+    }
+    return length
+  }
+
   let tokenizer: WordTokenizer
 
   init(vocabulary: WordTable) throws(PlauditError) {
@@ -30,13 +39,13 @@ final class WordSide {
   @discardableResult
   func append(
     _ text: UnsafeRawBufferPointer, to pack: TokenPack, _ scratch: WordScratch, index: Int,
-    limit: Int? = nil
+    limit: Int? = nil, control: RunControl? = nil
   ) throws(PlauditError) -> TextReport {
     let found: WordTokens
     do throws(PlauditError) {
-      found = try tokenizer.tokenize(text, into: scratch)
+      found = try tokenizer.tokenize(text, into: scratch, control: control)
     } catch {
-      throw error.at(index: Int64(index))
+      throw error.isStop ? error : error.at(index: Int64(index))
     }
     var report = TextReport()
     report.windowCount = 1

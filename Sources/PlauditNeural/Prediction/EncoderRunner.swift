@@ -93,9 +93,9 @@ final class EncoderRunner: TextRunner {
     let windows: Int
     do throws(PlauditError) {
       windows = try body.tokenizer.encodeWindows(
-        text, pair: pair, options: encoding, scratch: tokenizerScratch)
+        text, pair: pair, options: encoding, scratch: tokenizerScratch, control: control)
     } catch {
-      throw error.at(index: Int64(index))
+      throw error.isStop ? error : error.at(index: Int64(index))
     }
     if windows > 1, options.longText == .windows {
       try flush()
@@ -188,7 +188,7 @@ final class EncoderRunner: TextRunner {
     }
     packedTexts.mutable.bindMemory(to: Int.self)[tokens.rowCount] = index
     tokens.add(ids: row.ids, typeIds: row.typeIds)
-    try body.words?.append(text, to: words, wordScratch, index: index)
+    try body.words?.append(text, to: words, wordScratch, index: index, control: control)
   }
 
   /// A long text: each window on its own, vectors or logits averaged by new tokens.

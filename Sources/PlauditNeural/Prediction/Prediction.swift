@@ -70,16 +70,16 @@ extension Model {
         var text = texts.text(index)
         var pair = pairs?.text(index)
         if let cleaning {
-          text = try cleaning.apply(text, into: cleaned).bytes
+          text = try cleaning.apply(text, into: cleaned, control: control).bytes
           pair = try pair.map { (raw) throws(PlauditError) in
-            try cleaning.apply(raw, into: cleanedPair).bytes
+            try cleaning.apply(raw, into: cleanedPair, control: control).bytes
           }
         }
         let row = try encoder.tokenizer.encodeRow(
-          text, pair: pair, options: encoding, scratch: scratch)
+          text, pair: pair, options: encoding, scratch: scratch, control: control)
         total += Int64(row.ids.count)
       } catch {
-        throw error.at(index: Int64(index))
+        throw error.isStop ? error : error.at(index: Int64(index))
       }
     }
     offsets[texts.count] = total

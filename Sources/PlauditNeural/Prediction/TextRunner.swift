@@ -77,7 +77,7 @@ extension Model {
   ) throws(PlauditError) -> any TextRunner {
     let runner = try body.runner(wanted, options, setting)
     guard let cleaning, !cleaning.isIdentity else { return runner }
-    return CleaningRunner(cleaning, runner)
+    return CleaningRunner(cleaning, runner, setting.control)
   }
 }
 

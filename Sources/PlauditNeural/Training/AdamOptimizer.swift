@@ -188,15 +188,23 @@ private final class AdamStep: ParallelWork {
     guard skipsUntouched, let touched = one.parameter.touched else {
       return run(piece.first, piece.count)
     }
-    // A row that never had a gradient has moments of zero: only its decay is left.
+    // A row that never had a gradient has moments of zero: only its decay is left. Neighbours that
+    // are alike go together.
     let width = one.parameter.width
     let keep = Float(1 - setting.decayRate)
-    for row in (piece.first / width)..<((piece.first + piece.count) / width) {
-      if touched.everTouched[row] {
-        run(row * width, width)
-      } else if setting.decayRate != 0 {
-        let weights = one.parameter.values.pointer + row * width
-        for column in 0..<width { weights[column] *= keep }
+    touched.everTouched.withUnsafeBufferPointer { isTouched in
+      var row = piece.first / width
+      let last = min((piece.first + piece.count) / width, isTouched.count)
+      while row < last {
+        var end = row + 1
+        while end < last, isTouched[end] == isTouched[row] { end += 1 }
+        if isTouched[row] {
+          run(row * width, (end - row) * width)
+        } else if setting.decayRate != 0 {
+          Tape<Float>.decay(
+            one.parameter.values.pointer + row * width, keep: keep, count: (end - row) * width)
+        }
+        row = end
       }
     }
   }

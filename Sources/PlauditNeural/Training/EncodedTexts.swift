@@ -14,7 +14,7 @@ final class EncodedTexts {
 
   /// - Parameters:
   ///   - encoder: whose tokenizer to use, nil where the network reads words alone.
-  ///   - maxLength: tokens a text may have.
+  ///   - maxLength: tokens a text may have; words, where the network reads them alone.
   init(
     _ store: TextStore, encoder: EncoderBody?, words side: WordSide?, maxLength: Int,
     control: RunControl
@@ -34,19 +34,22 @@ final class EncodedTexts {
         if let encoder, let encoding {
           do throws(PlauditError) {
             let made = try encoder.tokenizer.encodeRow(
-              texts.text(row), pair: nil, options: encoding, scratch: scratch)
+              texts.text(row), pair: nil, options: encoding, scratch: scratch, control: control)
             guard !made.ids.isEmpty else {
               throw PlauditError(.undefined, "the text has no tokens to learn from")
             }
             tokens.append(contentsOf: made.ids)
           } catch {
-            throw error.at(index: Int64(row))
+            throw error.isStop ? error : error.at(index: Int64(row))
           }
           tokenStarts.append(tokens.count)
         }
         if let side {
           pack.clear()
-          try side.append(texts.text(row), to: pack, wordScratch, index: row)
+          try side.append(
+            texts.text(row), to: pack, wordScratch, index: row,
+            limit: encoder == nil ? maxLength : nil,
+            control: control)
           words.append(contentsOf: UnsafeBufferPointer(start: pack.ids, count: pack.tokenCount))
           wordStarts.append(words.count)
         }
@@ -102,10 +105,14 @@ final class FrozenStates {
   private let states: FloatBuffer
   private let starts: [Int]
 
-  /// More memory than this is not spent: frozen layers are then computed in each pass.
-  static let limitBytes = 6 << 30
+  /// What the states of training and validation texts may take together: 6 GiB, on small machines
+  /// half of the memory.
+  static let limitBytes = min(6 << 30, HostMemory.byteCount / 2)
 
-  /// nil when there is nothing frozen to keep or it is too much.
+  var byteCount: Int { states.count * MemoryLayout<Float>.stride }
+
+  /// nil when there is nothing frozen to keep or it takes more than `limitBytes`: frozen layers are
+  /// then computed in each pass.
   init?(
     _ encoder: BertEncoder?, layers: Int, _ texts: EncodedTexts, limitBytes: Int, threads: Int,
     control: RunControl

@@ -57,10 +57,7 @@ package final class HeadTrainer {
     _ base: Model, labels: [String], _ options: HeadTrainerOptions
   ) throws(PlauditError) {
     try LabelSet.check(labels)
-    if case .custom(let weights) = options.classWeighting, weights.count != labels.count {
-      throw PlauditError(
-        .invalidArgument, "\(weights.count) class weights for \(labels.count) labels")
-    }
+    try options.check(labels: labels.count)
     var predicting = PredictionOptions()
     predicting.pooling = options.pooling
     predicting.normalize = options.normalize

@@ -56,8 +56,8 @@ package struct LabelledTexts {
       guard rows.count >= 2 else {
         throw PlauditError(
           .invalidState,
-          "label \(names[label]) has \(rows.count) example; choosing among strengths needs 2 of "
-            + "each, validation texts, or one strength")
+          "label \(names[label]) has \(rows.count) example; setting some aside to compare by needs 2 "
+            + "of each, or validation texts")
       }
       var random = RandomSource(seed: seed, stream: UInt64(label))
       var shuffled = rows
@@ -81,16 +81,7 @@ package struct LabelledTexts {
       for row in rows { counts[Int(labels[row])] += 1 }
       return counts.map { Double(rows.count) / (Double(names.count) * max($0, 1)) }
     case .custom(let weights):
-      guard weights.count == names.count else {
-        throw PlauditError(
-          .invalidArgument, "\(weights.count) class weights for \(names.count) labels")
-      }
-      for (label, weight) in weights.enumerated() where !(1e-9...1e9).contains(weight) {
-        throw PlauditError(
-          .invalidArgument,
-          "the weight of label \(names[label]) is \(weight), allowed are 1e-9 to 1e9",
-          index: Int64(label))
-      }
+      try weighting.check(labels: names.count)
       return weights
     }
   }

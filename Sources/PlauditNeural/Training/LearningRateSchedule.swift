@@ -34,13 +34,15 @@ package struct LearningRateSchedule: Sendable {
     self.patience = patience
   }
 
-  /// The part of the full rate for the step after `step` steps.
+  /// The part of the full rate for the step after `step` steps; past the last it stays as it was
+  /// there.
   package func rate(after step: Int) -> Double {
     if step < warmupSteps { return Double(step) / Double(max(warmupSteps, 1)) }
-    let progress = Double(step - warmupSteps) / Double(max(totalSteps - warmupSteps, 1))
+    let progress = min(
+      Double(step - warmupSteps) / Double(max(totalSteps - warmupSteps, 1)), 1)
     switch kind {
     case .constant: return 1
-    case .linear: return max(0, 1 - progress)
+    case .linear: return 1 - progress
     case .cosine: return max(0, 0.5 * (1 + cos(Double.pi * progress)))
     case .plateau: return reduction
     }

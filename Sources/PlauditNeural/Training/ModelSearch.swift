@@ -23,6 +23,9 @@ package final class ModelSearch {
   private let truth: UnsafeBufferPointer<Int32>
   private let foldCount: Int
   private let folds: Bytes
+  /// By the name of the recipe.
+  private var stores: [String: TextStore] = [:]
+  private let vectors = VectorFile(keeps: true)
 
   /// - Parameter groups: rows of one group are never in two folds; nil when rows stand alone.
   package init(
@@ -53,7 +56,8 @@ package final class ModelSearch {
       names: names, folds: UnsafeMutableBufferPointer(rebasing: places[..<texts.count]))
   }
 
-  /// Trains and scores all candidates; `take` gets each result as it is made.
+  /// Trains and scores all candidates; `take` gets each result as it is made. Progress is that of
+  /// the whole search, in texts of all epochs, folds and candidates.
   ///
   /// - Returns: the candidate of the highest mean macro-F1, the first of equal ones.
   package func run(
@@ -65,14 +69,31 @@ package final class ModelSearch {
         .invalidArgument, "a candidate of a search cannot have a checkpoint",
         index: Int64(index))
     }
+    // What one of them lacks is told before another is trained.
+    for (index, candidate) in candidates.enumerated() {
+      do throws(PlauditError) {
+        _ = try TextTrainer(base, labels: names, candidate)
+      } catch {
+        throw error.at(index: Int64(index))
+      }
+    }
+    let work = candidates.map { Double(texts.count) * Double(foldCount - 1) * $0.passes }
+    let total = work.reduce(0, +)
+    var before = 0.0
+    defer { control.span = nil }
     var best = (candidate: 0, macroF1: -Double.infinity)
     for (index, candidate) in candidates.enumerated() {
       var sum = 0.0
       for fold in 0..<foldCount {
         try control.check()
+        let size = work[index] / Double(foldCount)
+        control.span = RunControl.Span(before: before, size: size, total: total)
+        before += size
         let result: FoldResult
         do throws(PlauditError) {
-          result = try evaluate(candidate, fold: fold, threads: threads, control: control)
+          result = try evaluate(candidate, fold: fold, threads: threads, control: control) {
+            control.span = RunControl.Span(before: before, size: 0, total: total)
+          }
         } catch {
           // A candidate's own mistakes are told with its number; stops and rows are not.
           let isOwn = error.kind == .invalidArgument || error.kind == .outOfRange
@@ -83,28 +104,41 @@ package final class ModelSearch {
       }
       if sum / Double(foldCount) > best.macroF1 { best = (index, sum / Double(foldCount)) }
     }
+    // Trainings may end early.
+    control.span = RunControl.Span(before: total, size: 0, total: total)
+    control.report(.training, done: 1, total: 1, force: true)
     return best.candidate
   }
 
+  /// The texts as a recipe leaves them, cleaned once for all folds and candidates.
+  private func store(
+    _ recipe: String, control: RunControl
+  ) throws(PlauditError) -> TextStore {
+    if let known = stores[recipe] { return known }
+    let made = TextStore(try CleaningRecipe.named(recipe))
+    try made.add(texts, labels: truth, names: names, control: control)
+    stores[recipe] = made
+    return made
+  }
+
+  /// - Parameter trained: called between training and scoring.
   private func evaluate(
-    _ options: TrainingOptions, fold: Int, threads: Int, control: RunControl
+    _ options: TrainingOptions, fold: Int, threads: Int, control: RunControl,
+    trained: () -> Void
   ) throws(PlauditError) -> FoldResult {
     var started = timespec()
     clock_gettime(CLOCK_MONOTONIC, &started)
     let places = folds.readable.bindMemory(to: Int32.self)
-    let none = try CleaningRecipe.named("none")
-    let all = TextStore(none)
-    try all.add(texts, labels: truth, names: names, control: control)
+    let trainer = try TextTrainer(base, labels: names, options)
+    let all = try store(trainer.recipeName, control: control)
     let rows = 0..<texts.count
     let train = all.subset(rows.filter { Int(places[$0]) != fold })
     let held = all.subset(rows.filter { Int(places[$0]) == fold })
-
-    let trainer = try TextTrainer(base, labels: names, options)
-    try train.withTexts { (texts, labels) throws(PlauditError) in
-      try trainer.add(texts, labels: labels, control: control)
-    }
+    trainer.vectors = vectors
+    trainer.take(train)
     _ = try trainer.fit(threads: threads, control: control)
-    let model = try trainer.model()
+    trained()
+    let model = try trainer.model().withoutCleaning()
     var result = FoldResult()
     result.trainingCount = train.count
     result.heldCount = held.count
@@ -134,5 +168,12 @@ package final class ModelSearch {
     result.seconds =
       Double(ended.tv_sec - started.tv_sec) + Double(ended.tv_nsec - started.tv_nsec) * 1e-9
     return result
+  }
+}
+
+extension TrainingOptions {
+  /// How often a training reads its texts, as far as that can be said before.
+  fileprivate var passes: Double {
+    TextTrainer.networks.contains(architecture) ? Double(epochs) : 1
   }
 }

@@ -16,9 +16,12 @@ final class NetworkTraining {
   private let validation: EncodedTexts?
   private let classWeights: [Double]
   private let optimizer: AdamOptimizer
-  private let frozenLayers: Int
+  /// As a pass takes them: nil when all layers train.
+  private let frozenLayers: Int?
   private let frozen: FrozenStates?
   private let frozenValidation: FrozenStates?
+  /// Bytes of what is kept of frozen layers.
+  var frozenByteCount: Int { (frozen?.byteCount ?? 0) + (frozenValidation?.byteCount ?? 0) }
   private let threads: Int
   private let control: RunControl
   private let tape: FloatTape
@@ -31,7 +34,8 @@ final class NetworkTraining {
   private var best: [FloatBuffer] = []
   private var schedule: LearningRateSchedule
   private var started = timespec()
-  private var stepsOfEpoch: [Int] = []
+  /// Steps that the schedule reckons with; what an epoch has is known when it is shuffled.
+  private let plannedSteps: Int
 
   init(
     _ network: any Network, _ options: TrainingOptions, names: [String], training: EncodedTexts,
@@ -58,62 +62,47 @@ final class NetworkTraining {
         .init(parameters: lower, learningRate: learningRate),
         .init(parameters: upper, learningRate: options.headLearningRate ?? learningRate),
       ], options, threads: threads)
-    let layers = max(frozenLayers, 0)
+    let layers = frozenLayers ?? 0
     frozen = try FrozenStates(
       network.encoder, layers: layers, training, limitBytes: frozenLimitBytes, threads: threads,
       control: control)
+    // Texts of validation are read once an epoch, as those of training are: what is left is theirs.
+    let left = frozenLimitBytes - (frozen?.byteCount ?? 0)
     frozenValidation =
       try validation.flatMap { (texts) throws(PlauditError) in
         try FrozenStates(
-          network.encoder, layers: layers, texts, limitBytes: frozenLimitBytes, threads: threads,
+          network.encoder, layers: layers, texts, limitBytes: left, threads: threads,
           control: control)
       }
     tape = FloatTape(recording: true, threads: threads, control: control)
-    tape.dropoutSeed = options.seed
     let room = options.passTokens + training.longest
     tokens = try TokenPack(tokens: room, rows: room)
     words = try TokenPack(tokens: room, rows: room)
     gathered = try FloatBuffer(
       count: frozen == nil ? 0 : room * (network.encoder?.configuration.hiddenSize ?? 0))
-    schedule = LearningRateSchedule(options.schedule, totalSteps: 1, warmupSteps: 0)
-    for epoch in 0..<options.epochs {
-      try control.check()
-      // Where a step has so many texts, their order does not matter to the number of steps.
-      stepsOfEpoch.append(
-        options.batchTokens == nil
-          ? (training.count + options.batchSize - 1) / options.batchSize : plan(epoch).count)
-    }
-    let total = stepsOfEpoch.reduce(0, +)
+    plannedSteps = options.epochs * NetworkTraining.plan(0, training, options).count
     schedule = LearningRateSchedule(
-      options.schedule, totalSteps: total,
-      warmupSteps: Int(exactly: (Double(total) * options.warmupFraction).rounded(.up)) ?? 0,
+      options.schedule, totalSteps: plannedSteps,
+      warmupSteps: Int(exactly: (Double(plannedSteps) * options.warmupFraction).rounded(.up)) ?? 0,
       factor: options.plateauFactor, patience: options.plateauPatience)
   }
 
-  /// Gives gradients to all parameters but the frozen ones; returns the layers that stay.
+  /// Gives gradients to all parameters but the frozen ones; returns the layers that stay, nil for
+  /// none.
   private static func freeze(
     _ network: any Network, _ options: TrainingOptions
-  ) throws(PlauditError) -> Int {
+  ) throws(PlauditError) -> Int? {
     for parameter in network.parameters { try parameter.train() }
     if options.frozenWordVectors {
       for parameter in network.upperParameters where parameter.name == "words.weight" {
         parameter.freeze()
       }
     }
-    guard options.frozenLayers != 0 else { return 0 }
-    guard let encoder = network.encoder else {
-      throw PlauditError(
-        .invalidArgument, "frozen_layers is set, but \(options.architecture) has no encoder")
-    }
-    let layers = encoder.configuration.layerCount
-    guard options.frozenLayers >= -1, options.frozenLayers <= layers else {
-      throw PlauditError(
-        .outOfRange, "frozen_layers is \(options.frozenLayers), allowed are -1 to \(layers)")
-    }
-    for parameter in encoder.firstParameters(layers: max(options.frozenLayers, 0)) {
-      parameter.freeze()
-    }
-    return options.frozenLayers
+    try options.checkFrozenLayers(of: network.encoder)
+    guard options.frozenLayers != 0, let encoder = network.encoder else { return nil }
+    let frozen = max(options.frozenLayers, 0)
+    for parameter in encoder.firstParameters(layers: frozen) { parameter.freeze() }
+    return frozen
   }
 
   /// Steps of the optimiser so far.
@@ -124,7 +113,9 @@ final class NetworkTraining {
   // MARK: Order
 
   /// The texts of each step of an epoch, in an order that follows from seed and epoch alone.
-  private func plan(_ epoch: Int) -> [ArraySlice<Int>] {
+  private static func plan(
+    _ epoch: Int, _ training: EncodedTexts, _ options: TrainingOptions
+  ) -> [ArraySlice<Int>] {
     var order = Array(0..<training.count)
     var random = RandomSource(seed: options.seed, stream: 1 << 40 | UInt64(epoch))
     random.shuffle(&order)
@@ -156,9 +147,8 @@ final class NetworkTraining {
   func run() throws(PlauditError) {
     defer { useBest() }
     try resume()
-    let total = stepsOfEpoch.reduce(0, +)
     while state.epoch < options.epochs, !state.isStopped {
-      let steps = plan(state.epoch)
+      let steps = NetworkTraining.plan(state.epoch, training, options)
       let began = seconds
       while state.stepInEpoch < steps.count {
         try step(steps[state.stepInEpoch])
@@ -173,7 +163,7 @@ final class NetworkTraining {
           .training, done: state.textsDone, total: training.count * options.epochs,
           loss: state.lossWeight > 0 ? state.lossSum / state.lossWeight : .nan,
           step: optimizer.step,
-          force: optimizer.step == total)
+          force: state.textsDone == training.count * options.epochs)
       }
       try finishEpoch(steps.count, began: began)
       try saveCheckpoint()
@@ -234,6 +224,9 @@ final class NetworkTraining {
     tokens.clear()
     words.clear()
     tape.reset()
+    // Twelve bits number the passes of a step, of the other bits of a stream 36 its step; passes
+    // beyond have a seed of their own each 4,096.
+    tape.dropoutSeed = options.seed ^ (number >> 12) &* 0x9E37_79B9_7F4A_7C15
     tape.step = UInt64(optimizer.step + state.skippedSteps) << 12 | number & 0xFFF
     var labels: [Int32] = []
     for text in texts {
@@ -259,7 +252,7 @@ final class NetworkTraining {
     _ gathered: FloatBuffer
   ) -> NetworkInput {
     var input = NetworkInput(tokens: tokens, words: words)
-    input.frozenLayers = max(frozenLayers, 0)
+    input.frozenLayers = frozenLayers
     if let frozen {
       frozen.gather(texts, into: gathered.pointer)
       input.frozenStates = UnsafePointer(gathered.pointer)
@@ -327,11 +320,49 @@ final class NetworkTraining {
     }
   }
 
+  /// Throws `.notFinite` when the network as it is cannot score: a weight is not finite, or a logit
+  /// of some texts.
+  ///
+  /// - Parameter briefly: whether one short text is scored and no more, after a cancellation.
+  func checkScores(briefly: Bool) throws(PlauditError) {
+    for parameter in briefly ? [] : network.parameters {
+      let bad = nonFiniteCount(parameter.values.pointer, count: parameter.count)
+      guard bad == 0 else {
+        throw PlauditError(
+          .notFinite,
+          "\(bad) weights of \(parameter.name) are NaN or infinite after step \(optimizer.step); give "
+            + "a smaller learning_rate")
+      }
+    }
+    // The best epoch's weights scored all validation texts.
+    guard state.bestEpoch == 0 else { return }
+    tokens.clear()
+    words.clear()
+    let most = briefly ? 32 : options.passTokens
+    var size = 0
+    for text in stride(from: 0, to: training.count, by: max(training.count / 64, 1)) {
+      let length = training.length(text)
+      guard size + length <= most || (size == 0 && !briefly) else { continue }
+      size += length
+      training.add(text, tokens: tokens, words: words)
+      if briefly { break }
+    }
+    guard size > 0 else { return }
+    let tape = FloatTape(recording: false)
+    let logits = try network.logits(NetworkInput(tokens: tokens, words: words), tape)
+    guard nonFiniteCount(logits.values, count: logits.count) == 0 else {
+      throw PlauditError(
+        .notFinite,
+        "the network's scores are not finite after step \(optimizer.step); give a smaller "
+          + "learning_rate")
+    }
+  }
+
   private func evaluate(
     _ texts: EncodedTexts, _ frozen: FrozenStates?
   ) throws(PlauditError) -> (loss: Double, report: ClassificationReport) {
     let work = try Evaluation(
-      network, texts, frozen, frozenLayers: max(frozenLayers, 0), classes: names.count,
+      network, texts, frozen, frozenLayers: frozenLayers, classes: names.count,
       passTokens: options.passTokens, threads: threads, control: control)
     return try work.run(threads: threads)
   }
@@ -374,12 +405,15 @@ final class NetworkTraining {
 
   /// Whether this training can have come to such a state; counts of a file may be anything.
   private func isPossible(_ state: TrainingState) -> Bool {
-    let total = stepsOfEpoch.reduce(0, +)
-    return state.epoch <= options.epochs && state.history.count == state.epoch
-      && state.stepInEpoch <= (state.epoch < options.epochs ? stepsOfEpoch[state.epoch] : 0)
-      && state.optimizerSteps <= total && state.skippedSteps <= total
-      && state.skippedInRow <= state.skippedSteps && state.bestEpoch <= state.epoch
-      && state.textsDone <= training.count * options.epochs
+    guard state.epoch <= options.epochs, state.history.count == state.epoch else { return false }
+    let inEpoch =
+      state.epoch < options.epochs
+      ? NetworkTraining.plan(state.epoch, training, options).count : 0
+    // Each step has a text at least.
+    let texts = training.count * options.epochs
+    return state.stepInEpoch <= inEpoch && state.optimizerSteps <= texts
+      && state.skippedSteps <= texts && state.skippedInRow <= state.skippedSteps
+      && state.bestEpoch <= state.epoch && state.textsDone <= texts
   }
 
   private func saveCheckpoint() throws(PlauditError) {
@@ -403,7 +437,7 @@ private final class Evaluation: ParallelWork {
   private let network: any Network
   private let texts: EncodedTexts
   private let frozen: FrozenStates?
-  private let frozenLayers: Int
+  private let frozenLayers: Int?
   private let classes: Int
   private let control: RunControl
   private let groups: [Range<Int>]
@@ -427,7 +461,7 @@ private final class Evaluation: ParallelWork {
   }
 
   init(
-    _ network: any Network, _ texts: EncodedTexts, _ frozen: FrozenStates?, frozenLayers: Int,
+    _ network: any Network, _ texts: EncodedTexts, _ frozen: FrozenStates?, frozenLayers: Int?,
     classes: Int, passTokens: Int, threads: Int, control: RunControl
   ) throws(PlauditError) {
     self.network = network
@@ -465,18 +499,18 @@ private final class Evaluation: ParallelWork {
     var predicted: [Int32] = []
     for row in 0..<texts.count {
       let values = UnsafeBufferPointer(start: logits.pointer + row * classes, count: classes)
+      guard nonFiniteCount(logits.pointer + row * classes, count: classes) == 0 else {
+        throw PlauditError(
+          .notFinite,
+          "the network's scores of a validation text are not finite; give a smaller learning_rate",
+          index: Int64(row))
+      }
       predicted.append(Problem.singleLabel.label(of: values))
       var highest = -Double.infinity
       for value in values { highest = max(highest, Double(value)) }
       var sum = 0.0
       for value in values { sum += exp(Double(value) - highest) }
       loss += highest + log(sum) - Double(values[Int(texts.labels[row])])
-    }
-    for index in predicted.indices where predicted[index] < 0 {
-      throw PlauditError(
-        .notFinite,
-        "the network's scores of a validation text are not finite; give a smaller learning_rate",
-        index: Int64(index))
     }
     let report = try predicted.withUnsafeBufferPointer { (predicted) throws(PlauditError) in
       try texts.labels.withUnsafeBufferPointer { (truth) throws(PlauditError) in

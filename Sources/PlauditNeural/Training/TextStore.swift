@@ -35,15 +35,15 @@ package final class TextStore {
             index: Int64(row))
         }
         let text = texts.text(row)
-        if let bad = UTF8Text.firstFault(text) {
+        if let bad = try UTF8Text.firstFault(text, control: control) {
           throw PlauditError(
             .invalidUTF8, "the text is not UTF-8 at byte \(bad)", index: Int64(row),
             offset: Int64(bad))
         }
         do throws(PlauditError) {
-          bytes.append(contentsOf: try recipe.apply(text, into: scratch).bytes)
+          bytes.append(contentsOf: try recipe.apply(text, into: scratch, control: control).bytes)
         } catch {
-          throw error.at(index: Int64(row))
+          throw error.isStop ? error : error.at(index: Int64(row))
         }
         offsets.append(Int64(bytes.count))
         labels.append(new[row])
@@ -60,17 +60,16 @@ package final class TextStore {
   package func withTexts<Result>(
     _ body: (TextBatch, UnsafeBufferPointer<Int32>) throws(PlauditError) -> Result
   ) throws(PlauditError) -> Result {
-    let held = try Bytes(copying: bytes)
-    let starts = try Bytes(count: offsets.count * MemoryLayout<Int64>.stride)
-    offsets.withUnsafeBytes { starts.mutable.copyMemory(from: $0) }
-    let names = try Bytes(count: labels.count * MemoryLayout<Int32>.stride)
-    labels.withUnsafeBytes { names.mutable.copyMemory(from: $0) }
-    let batch = try TextBatch(
-      count: count, data: held.readable, offsets32: nil,
-      offsets64: UnsafePointer(
-        starts.mutable.bindMemory(to: Int64.self).baseAddress), validity: nil)
-    defer { withExtendedLifetime((held, starts, names)) {} }
-    return try body(batch, UnsafeBufferPointer(names.mutable.bindMemory(to: Int32.self)))
+    try bytes.withUnsafeBufferPointer { (bytes) throws(PlauditError) in
+      try offsets.withUnsafeBufferPointer { (offsets) throws(PlauditError) in
+        try labels.withUnsafeBufferPointer { (labels) throws(PlauditError) in
+          let batch = try TextBatch(
+            count: labels.count, data: UnsafeRawBufferPointer(bytes), offsets32: nil,
+            offsets64: offsets.baseAddress, validity: nil)
+          return try body(batch, labels)
+        }
+      }
+    }
   }
 
   /// A copy of some rows.
@@ -84,6 +83,8 @@ package final class TextStore {
     return made
   }
 
+  private static let digestBlock = 1 << 20
+
   /// Whether a label has a single example.
   func hasLoneLabel(of count: Int) -> Bool {
     var examples = [Int](repeating: 0, count: count)
@@ -92,9 +93,15 @@ package final class TextStore {
   }
 
   /// FNV-1a over texts and labels.
-  var digest: UInt64 {
+  func digest(control: RunControl) throws(PlauditError) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var first = 0
+    while first < bytes.count {
+      let end = min(first + TextStore.digestBlock, bytes.count)
+      for byte in bytes[first..<end] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      first = end
+      try control.check()
+    }
     for label in labels { hash = (hash ^ UInt64(UInt32(bitPattern: label))) &* 0x100_0000_01b3 }
     for offset in offsets { hash = (hash ^ UInt64(bitPattern: offset)) &* 0x100_0000_01b3 }
     return hash

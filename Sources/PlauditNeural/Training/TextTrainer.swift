@@ -14,10 +14,14 @@ package final class TextTrainer {
   private let base: EncoderBody?
   private let baseLabels: LabelSet?
   private let recipe: CleaningRecipe?
-  private let training: TextStore
+  /// Tokens a text may have, of networks over words alone words.
+  private let length: Int
+  private var training: TextStore
   private let validation: TextStore
   private var trained: Model?
   package private(set) var history: [TrainingEpoch] = []
+  /// Where word vectors come from; trainings that follow each other may share one.
+  var vectors = VectorFile()
 
   /// What a fit did.
   package struct Report {
@@ -64,9 +68,14 @@ package final class TextTrainer {
       baseLabels = nil
     }
     try LabelSet.check(names)
-    if case .custom(let weights) = options.classWeighting, weights.count != names.count {
-      throw PlauditError(
-        .invalidArgument, "\(weights.count) class weights for \(names.count) labels")
+    try options.check(labels: names.count)
+    length = try TextTrainer.length(options, self.base)
+    if TextTrainer.networks.contains(options.architecture) {
+      try options.checkFrozenLayers(of: self.base?.encoder)
+    }
+    // That it is there; what it holds is read when the examples are known.
+    if let path = options.vectorsPath, TrainableNetwork.readsWords(options) {
+      _ = try File(opening: path)
     }
     let recipe: CleaningRecipe?
     if let name = options.cleaning {
@@ -85,6 +94,12 @@ package final class TextTrainer {
   }
 
   package var exampleCount: Int { training.count }
+
+  /// The recipe that texts are cleaned by.
+  var recipeName: String { recipe?.name ?? "none" }
+
+  /// Takes examples in place of its own, cleaned by its recipe and labelled by its labels.
+  func take(_ cleaned: TextStore) { training = cleaned }
 
   /// Keeps examples; all or nothing.
   package func add(
@@ -111,7 +126,8 @@ package final class TextTrainer {
   /// Trains from the start, or from the checkpoint that the options name.
   ///
   /// Stopped, it leaves the model of the best epoch so far, or else of the last whole step, and
-  /// then throws.
+  /// then throws. Weights that cannot score are `.notFinite`, and the model stays that of the fit
+  /// before.
   package func fit(threads: Int, control: RunControl) throws(PlauditError) -> Report {
     try training.checkComplete(labels.names)
     switch options.architecture {
@@ -124,6 +140,7 @@ package final class TextTrainer {
   // MARK: Networks
 
   private func fitNetwork(_ threads: Int, _ control: RunControl) throws(PlauditError) -> Report {
+    if let path = options.checkpointPath { try File.checkWritable(path) }
     var (train, held) = (training, validation.count > 0 ? validation : nil)
     if held == nil, options.patience != nil || options.schedule == .plateau {
       (train, held) = try setAside()
@@ -132,7 +149,6 @@ package final class TextTrainer {
     let (network, body) = try TrainableNetwork.make(
       options, base: base, keepsHead: baseLabels?.names == labels.names,
       labels: labels.names.count, words: words, control: control)
-    let length = try maxLength()
     var begun: NetworkTraining?
     var interruption: PlauditError?
     do throws(PlauditError) {
@@ -142,9 +158,11 @@ package final class TextTrainer {
         try EncodedTexts(
           store, encoder: base, words: words?.side, maxLength: length, control: control)
       }
-      var digest = train.digest ^ (held?.digest ?? 0) &* 31
+      let heldDigest = try held?.digest(control: control) ?? 0
+      var digest = try train.digest(control: control) ^ heldDigest &* 31
       for parameter in network.parameters {
-        digest = (digest ^ TrainableNetwork.digest(parameter)) &* 0x100_0000_01b3
+        let bits = try TrainableNetwork.digest(parameter, control: control)
+        digest = (digest ^ bits) &* 0x100_0000_01b3
       }
       let run = try NetworkTraining(
         network, options, names: labels.names, training: encoded, validation: encodedHeld,
@@ -156,13 +174,18 @@ package final class TextTrainer {
       // A fit that failed before it made a step leaves what the last one made. One that was
       // stopped so leaves the network as it starts, when there is nothing better.
       let madeSteps = begun.map { $0.steps > $0.resumedSteps } ?? false
-      let isStopped = error.kind == .cancelled || error.kind == .timeout
-      guard madeSteps || (isStopped && trained == nil) else { throw error }
+      guard madeSteps || (error.isStop && trained == nil) else { throw error }
       interruption = error
+    }
+    history = begun?.state.history ?? []
+    do throws(PlauditError) {
+      try begun?.checkScores(briefly: interruption?.isStop ?? false)
+    } catch {
+      // The model of an earlier fit stays: this one could not be used.
+      throw interruption ?? error
     }
     for parameter in network.parameters { parameter.freeze() }
     trained = try body(length).model(labels: labels, cleaning: recipe)
-    history = begun?.state.history ?? []
     if let interruption { throw interruption }
     guard let run = begun else { throw PlauditError(.internal, "a training that did not begin") }
     var report = Report()
@@ -180,8 +203,15 @@ package final class TextTrainer {
     return report
   }
 
-  private func maxLength() throws(PlauditError) -> Int {
-    guard let base else { return WordSide.maximumWords }
+  private static func length(
+    _ options: TrainingOptions, _ base: EncoderBody?
+  ) throws(PlauditError) -> Int {
+    guard let base else {
+      guard networks.contains(options.architecture), let length = options.maxLength else {
+        return WordSide.maximumWords
+      }
+      return try WordSide.checked(length: length)
+    }
     var predicting = PredictionOptions()
     predicting.maxLength = options.maxLength
     return try predicting.length(base)
@@ -192,12 +222,11 @@ package final class TextTrainer {
   ) throws(PlauditError) -> TrainableNetwork.Words? {
     guard TrainableNetwork.readsWords(options) else { return nil }
     guard let path = options.vectorsPath else {
-      throw PlauditError(
-        .invalidArgument,
-        "\(options.architecture) needs word vectors: a GloVe text or .npy file")
+      throw PlauditError(.internal, "a network over words without vectors")
     }
     return try TrainableNetwork.Words(
-      vectors: path, texts: train, most: options.vectorWords, control: control)
+      vectors.load(path, control: control), from: path, texts: train, most: options.vectorWords,
+      control: control)
   }
 
   private func setAside() throws(PlauditError) -> (TextStore, TextStore?) {
@@ -281,5 +310,21 @@ package final class TextTrainer {
     report.validationMacroF1 = made.report.holdoutMacroF1
     report.converged = made.report.converged
     return report
+  }
+}
+
+/// The word vectors of a file, kept until another is asked for where they are to be shared.
+final class VectorFile {
+  private let keeps: Bool
+  private var kept: (path: String, vectors: WordVectors)?
+
+  init(keeps: Bool = false) { self.keeps = keeps }
+
+  func load(_ path: String, control: RunControl) throws(PlauditError) -> WordVectors {
+    if let kept, kept.path == path { return kept.vectors }
+    kept = nil
+    let vectors = try WordVectors.load(path: path, control: control)
+    if keeps { kept = (path, vectors) }
+    return vectors
   }
 }

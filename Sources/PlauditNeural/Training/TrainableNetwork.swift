@@ -13,10 +13,8 @@ enum TrainableNetwork {
     /// Of a file's vectors those of words in the texts and of the first `most`; the unknown
     /// word's is their mean.
     init(
-      vectors path: String, texts: TextStore, most: Int, control: RunControl
+      _ all: WordVectors, from path: String, texts: TextStore, most: Int, control: RunControl
     ) throws(PlauditError) {
-      let all = try WordVectors.load(path: path, control: control)
-      try control.check()
       let tokenizer = try WordTokenizer(vocabulary: all.table)
       var isUsed = [Bool](repeating: false, count: all.count)
       for row in 0..<min(most, all.count) { isUsed[row] = true }
@@ -24,25 +22,30 @@ enum TrainableNetwork {
         let scratch = WordScratch()
         for row in 0..<batch.count {
           try control.check()
-          for id in try tokenizer.tokenize(batch.text(row), into: scratch).ids where id >= 0 {
+          let found = try tokenizer.tokenize(
+            batch.text(row), into: scratch, control: control)
+          for id in found.ids where id >= 0 {
             isUsed[Int(id)] = true
           }
         }
       }
-      let kept = try all.subset(rows: isUsed.indices.filter { isUsed[$0] })
+      let kept = try all.subset(
+        rows: isUsed.indices.filter { isUsed[$0] }, control: control)
       guard kept.count > 0 else {
         throw PlauditError(.invalidData, "\(path) has no word vectors")
       }
       side = try WordSide(vocabulary: kept.table)
       width = kept.width
       vectors = try FloatBuffer(count: (kept.count + 1) * kept.width)
-      vectors.pointer.update(from: kept.values.pointer, count: kept.count * kept.width)
-      let mean = vectors.pointer + kept.count * kept.width
-      for column in 0..<kept.width {
-        var sum = 0.0
-        for row in 0..<kept.count { sum += Double(kept.values.pointer[row * kept.width + column]) }
-        mean[column] = Float(sum / Double(kept.count))
+      var sums = [Double](repeating: 0, count: kept.width)
+      for row in 0..<kept.count {
+        if row & 0xFFF == 0xFFF { try control.check() }
+        let vector = kept.values.pointer + row * kept.width
+        (vectors.pointer + row * kept.width).update(from: vector, count: kept.width)
+        for column in 0..<kept.width { sums[column] += Double(vector[column]) }
       }
+      let mean = vectors.pointer + kept.count * kept.width
+      for column in 0..<kept.width { mean[column] = Float(sums[column] / Double(kept.count)) }
     }
 
     var tensor: NamedTensor { NamedTensor("words.weight", [side.rowCount, width], vectors) }
@@ -80,7 +83,7 @@ enum TrainableNetwork {
       }
     }
     if let words { known.append(words.tensor) }
-    let start = TrainingStart(known: known, seed: options.seed)
+    let start = TrainingStart(known: known, seed: options.seed, control: control)
     if let base {
       let configuration = try bertConfiguration(options, base, words)
       let network: any Network
@@ -113,10 +116,10 @@ enum TrainableNetwork {
       : try WordLSTM(start, configuration, labels: labels)
     return (
       network,
-      { (_) throws(PlauditError) in
+      { (maxLength) throws(PlauditError) in
         Finished(
-          architecture: options.architecture, body: try WordBody(configuration, words.side, network)
-        )
+          architecture: options.architecture,
+          body: try WordBody(configuration, words.side, network, maxLength: maxLength))
       }
     )
   }
@@ -186,12 +189,15 @@ enum TrainableNetwork {
   }
 
   /// A digest of the bits of a parameter: FNV-1a over eight interleaved sequences.
-  static func digest(_ parameter: Parameter<Float>) -> UInt64 {
+  static func digest(
+    _ parameter: Parameter<Float>, control: RunControl
+  ) throws(PlauditError) -> UInt64 {
     let prime: UInt64 = 0x100_0000_01b3
     var lanes = SIMD8<UInt64>(repeating: 0xcbf2_9ce4_8422_2325)
     let values = parameter.values.pointer
     var index = 0
     while index + 8 <= parameter.count {
+      if index & 0xF_FFFF == 0 { try control.check() }
       var bits = SIMD8<UInt64>()
       for lane in 0..<8 { bits[lane] = UInt64(values[index + lane].bitPattern) }
       lanes = (lanes ^ bits) &* prime

@@ -1,3 +1,5 @@
+import PlauditCore
+
 /// How a classifier is trained on labelled texts; nil is what suits the architecture.
 package struct TrainingOptions: Sendable {
   package enum Optimizer: Int32, Sendable {
@@ -70,6 +72,17 @@ package struct TrainingOptions: Sendable {
   package var resumes = false
 
   package init(architecture: String) { self.architecture = architecture }
+
+  /// Refuses layers that there are none of.
+  func checkFrozenLayers(of encoder: BertEncoder?) throws(PlauditError) {
+    guard frozenLayers != 0 else { return }
+    guard let encoder else {
+      throw PlauditError(
+        .invalidArgument, "frozen_layers is set, but \(architecture) has no encoder")
+    }
+    try OptionRange.check(
+      frozenLayers, "frozen_layers", -1...encoder.configuration.layerCount)
+  }
 
   var usualLearningRate: Double {
     architecture.hasPrefix("Bert") ? 5e-5 : 1e-3

@@ -6,7 +6,9 @@ import PlauditText
 enum NumPyVectors {
   private static let blockBytes = 1 << 20
 
-  static func load(_ file: File, maximumBytes: Int) throws(PlauditError) -> WordVectors {
+  static func load(
+    _ file: File, maximumBytes: Int, control: RunControl?
+  ) throws(PlauditError) -> WordVectors {
     let header = try NumPyHeader(file)
     guard header.rows > 0, header.columns > 0 else {
       throw PlauditError(
@@ -18,14 +20,14 @@ enum NumPyVectors {
         "\(file.path): \(header.columns) numbers a word, allowed are \(WordVectors.maximumWidth)")
     }
     let list = try wordFile(file.path)
-    let table = try WordList.read(list)
+    let table = try WordList.read(list, control: control)
     guard table.count == header.rows else {
       throw PlauditError(
         .shape, "\(file.path) has \(header.rows) vectors, \(list) has \(table.count) words")
     }
     let values = try WordVectors.room(
       count: header.rows, width: header.columns, maximumBytes: maximumBytes, path: file.path)
-    try read(file, header, into: values)
+    try read(file, header, into: values, control)
     return WordVectors(table: table, width: header.columns, values: values)
   }
 
@@ -43,7 +45,7 @@ enum NumPyVectors {
   }
 
   private static func read(
-    _ file: File, _ header: NumPyHeader, into values: FloatBuffer
+    _ file: File, _ header: NumPyHeader, into values: FloatBuffer, _ control: RunControl?
   ) throws(PlauditError) {
     let size = header.element.byteCount
     let (rows, columns) = (header.rows, header.columns)
@@ -55,6 +57,7 @@ enum NumPyVectors {
     var line = 0
     var place = 0
     while done < values.count {
+      try control?.check()
       let part = min(block.count / size, values.count - done)
       let bytes = UnsafeMutableRawBufferPointer(rebasing: block.mutable[..<(part * size)])
       try file.read(into: bytes, at: header.dataStart + done * size)

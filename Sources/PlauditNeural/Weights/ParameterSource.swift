@@ -51,19 +51,36 @@ extension WeightFolder: ParameterSource {
 package final class TrainingStart: ParameterSource {
   private let known: [String: NamedTensor]
   private let seed: UInt64
+  private let limitBytes: Int
+  private let control: RunControl?
+  private var byteCount = 0
 
-  /// - Parameter known: tensors by their names, such as those of an encoder.
-  package init(known: [NamedTensor], seed: UInt64) {
+  /// What a new weight takes in training: its value, its gradient, and the two moments of Adam. Of
+  /// a known one, which may be frozen, the value is sure.
+  private static let bytesOfNew = 16
+  private static let bytesOfKnown = 4
+  /// Weights made between two looks at whether to stop.
+  private static let block = 1 << 16
+
+  /// - Parameters:
+  ///   - known: tensors by their names, such as those of an encoder.
+  ///   - limitBytes: the most that the network may take at least in training.
+  package init(
+    known: [NamedTensor], seed: UInt64, limitBytes: Int = HostMemory.byteCount,
+    control: RunControl? = nil
+  ) {
     var byName: [String: NamedTensor] = [:]
     for tensor in known { byName[tensor.name] = tensor }
     self.known = byName
     self.seed = seed
+    self.limitBytes = limitBytes
+    self.control = control
   }
 
   package func parameter(
     names: [String], shape: [Int], start: InitialValues, isTable: Bool
   ) throws(PlauditError) -> Parameter<Float> {
-    let size = shape.reduce(1, *)
+    let size = try reserve(names, shape)
     let values = try FloatBuffer(count: names.count * size)
     for (index, name) in names.enumerated() {
       let target = values.pointer + index * size
@@ -72,26 +89,71 @@ package final class TrainingStart: ParameterSource {
           throw PlauditError(
             .shape, "tensor \(name) has shape \(tensor.shape), the network needs \(shape)")
         }
-        target.update(from: tensor.floats, count: size)
+        try inBlocks(size) { first, count in
+          (target + first).update(from: tensor.floats + first, count: count)
+        }
       } else {
-        fill(target, size, start, name: name)
+        try fill(target, size, start, name: name)
       }
     }
     return Parameter(names: names, shape: shape, values: values, isTable: isTable)
   }
 
+  /// Adds a parameter to the account, and gives the numbers of one of its tensors.
+  ///
+  /// - Throws: `.limit` before memory is asked for that the machine does not have.
+  private func reserve(_ names: [String], _ shape: [Int]) throws(PlauditError) -> Int {
+    var bytes = names.reduce(0) {
+      $0 + (known[$1] == nil ? TrainingStart.bytesOfNew : TrainingStart.bytesOfKnown)
+    }
+    var isTooMuch = false
+    for dimension in shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+      isTooMuch = isTooMuch || overflow
+      bytes = product
+    }
+    let (total, overflow) = byteCount.addingReportingOverflow(bytes)
+    guard !isTooMuch, !overflow, total <= limitBytes else {
+      throw PlauditError(
+        .limit,
+        "the network is too large to be trained here: with tensor \(names.first ?? "") of shape "
+          + "\(shape), weights, gradients and moments take more than \(limitBytes) bytes, the memory "
+          + "of this machine; give smaller layers")
+    }
+    byteCount = total
+    return shape.reduce(1, *)
+  }
+
+  private func inBlocks(
+    _ count: Int, _ body: (_ first: Int, _ count: Int) -> Void
+  ) throws(PlauditError) {
+    var first = 0
+    while first < count {
+      let part = min(TrainingStart.block, count - first)
+      body(first, part)
+      first += part
+      if first < count { try control?.check() }
+    }
+  }
+
   /// The stream of random numbers follows from the name, so the order of layers does not show.
   private func fill(
     _ target: UnsafeMutablePointer<Float>, _ count: Int, _ start: InitialValues, name: String
-  ) {
+  ) throws(PlauditError) {
     var random = RandomSource(seed: seed, stream: TrainingStart.stream(of: name))
-    switch start {
-    case .zeros: break
-    case .ones: target.update(repeating: 1, count: count)
-    case .uniform(let bound):
-      for index in 0..<count { target[index] = Float((random.uniform() * 2 - 1) * bound) }
-    case .normal(let deviation):
-      for index in 0..<count { target[index] = Float(random.normal() * deviation) }
+    try inBlocks(count) { first, part in
+      switch start {
+      case .zeros: break
+      case .ones: (target + first).update(repeating: 1, count: part)
+      case .uniform(let bound):
+        for index in first..<first + part {
+          target[index] = Float((random.uniform() * 2 - 1) * bound)
+        }
+      case .normal(let deviation):
+        for index in first..<first + part {
+          target[index] = Float(random.normal() * deviation)
+        }
+      }
     }
   }
 

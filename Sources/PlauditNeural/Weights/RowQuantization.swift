@@ -8,16 +8,19 @@ package enum WeightStorage: Int32, CaseIterable, Sendable {
   case rowsInt8 = 1
 }
 
-/// Matrices as I8 `[rows, columns]` beside F32 `<name>.scale` `[rows]`: a value is its byte times
-/// the scale of its row. A quarter of the size, and nothing else: all arithmetic stays fp32.
+/// Matrices as I8 `<name>.rows_int8` `[rows, columns]` beside F32 `<name>.scale` `[rows]`: a value
+/// is its byte times the scale of its row. A quarter of the size, and nothing else: all arithmetic
+/// stays fp32.
 ///
 /// A folder says so in config.json, `"quantization_config": {"quant_method": "plaudit-rows-int8"}`;
-/// without it I8 is refused, so that no byte is taken for a weight by mistake.
+/// without it I8 is refused. Other readers, which know neither, find no tensor of the name and so
+/// take no byte for a weight. Folders of the first days have the bytes under `<name>` itself.
 package enum RowQuantization {
   package static let method = "plaudit-rows-int8"
   static let configurationKey = "quantization_config"
   static let methodKey = "quant_method"
   static let storedType = "I8"
+  static let storedSuffix = ".rows_int8"
   static let scaleSuffix = ".scale"
   /// Smaller matrices stay F32: there is little to win.
   static let smallestCount = 1024
@@ -48,6 +51,11 @@ package enum RowQuantization {
 
   /// Leaves the weights' storage out of a configuration.
   static func forget(in json: JSONValue) { json.remove(configurationKey) }
+
+  /// The tensor whose bytes are stored as `name`.
+  static func tensorName(stored name: String) -> String {
+    name.hasSuffix(storedSuffix) ? String(name.dropLast(storedSuffix.count)) : name
+  }
 
   /// Whether a tensor of this shape is stored as bytes.
   static func applies(to shape: [Int]) -> Bool {

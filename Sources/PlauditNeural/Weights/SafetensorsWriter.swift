@@ -121,7 +121,8 @@ package enum SafetensorsWriter {
     }
     return [
       Part(
-        name: tensor.name, type: RowQuantization.storedType, shape: tensor.shape,
+        name: tensor.name + RowQuantization.storedSuffix, type: RowQuantization.storedType,
+        shape: tensor.shape,
         bytes: bytes.readable, owner: bytes),
       Part(
         name: tensor.name + RowQuantization.scaleSuffix, type: "F32", shape: [rows],

@@ -14,7 +14,7 @@ enum VectorText {
     _ file: File, maximumBytes: Int, control: RunControl?
   ) throws(PlauditError) -> WordVectors {
     let block = try Bytes(count: min(blockBytes, max(file.size, 1)))
-    let lines = try countLines(file, block)
+    let lines = try countLines(file, block, control)
     var reader = LineReader(file: file, block: block)
     guard var line = try reader.next() else {
       throw PlauditError(.corrupt, "\(file.path) is empty", offset: 0)
@@ -63,14 +63,18 @@ enum VectorText {
     if let stated, stated != rows {
       throw PlauditError(.shape, "\(file.path) states \(stated) vectors and has \(rows)")
     }
-    return WordVectors(table: try WordTable(builder), width: width, values: values)
+    return WordVectors(
+      table: try WordTable(builder, control: control), width: width, values: values)
   }
 
-  private static func countLines(_ file: File, _ block: Bytes) throws(PlauditError) -> Int {
+  private static func countLines(
+    _ file: File, _ block: Bytes, _ control: RunControl?
+  ) throws(PlauditError) -> Int {
     var lines = 0
     var at = 0
     var last: UInt8 = 0x0A
     while at < file.size {
+      try control?.check()
       let part = UnsafeMutableRawBufferPointer(
         rebasing: block.mutable[..<min(block.count, file.size - at)])
       try file.read(into: part, at: at)
@@ -216,7 +220,9 @@ enum VectorText {
           .corrupt, "has \(width - column) numbers after its word, not \(width)")
       }
       guard let value = DecimalNumber.parse(line, range) else {
-        let text = String(decoding: line[range].prefix(40), as: UTF8.self)
+        // A message is one line.
+        let shown = line[range].prefix(40).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }
+        let text = String(decoding: shown, as: UTF8.self)
         throw problem(
           .corrupt, "has \"\(text)\" where number \(column) of \(width) should be")
       }

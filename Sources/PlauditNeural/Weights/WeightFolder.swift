@@ -37,7 +37,10 @@ package final class WeightFolder {
     self.limitBytes = limitBytes
     self.storage = storage
     let known = owner
-    prefix = prefixes.first { known[$0 + probe] != nil } ?? prefixes.last ?? ""
+    prefix =
+      prefixes.first {
+        known[$0 + probe] != nil || known[$0 + probe + RowQuantization.storedSuffix] != nil
+      } ?? prefixes.last ?? ""
     if storage == .rowsInt8 { try checkScales() }
   }
 
@@ -113,6 +116,7 @@ package final class WeightFolder {
   private func rowScales(
     of tensor: String, in file: SafetensorsFile, rows: Int
   ) throws(PlauditError) -> FloatBuffer {
+    let tensor = RowQuantization.tensorName(stored: tensor)
     let name = tensor + RowQuantization.scaleSuffix
     guard let index = owner[name], let entry = files[index].entry(name) else {
       throw PlauditError(
@@ -139,11 +143,17 @@ package final class WeightFolder {
     return scales
   }
 
-  /// Scales that belong to no tensor of bytes: a folder put together wrongly.
+  /// Scales that belong to no tensor of bytes, or to two: a folder put together wrongly.
   private func checkScales() throws(PlauditError) {
     for (name, index) in owner where name.hasSuffix(RowQuantization.scaleSuffix) {
       let tensor = String(name.dropLast(RowQuantization.scaleSuffix.count))
-      let type = owner[tensor].flatMap { files[$0].entry(tensor)?.type }
+      let stored = tensor + RowQuantization.storedSuffix
+      guard owner[stored] == nil || owner[tensor] == nil else {
+        throw PlauditError(
+          .corrupt, "\(files[index].name): tensor \(tensor) is there twice, also as \(stored)")
+      }
+      let found = owner[stored] == nil ? tensor : stored
+      let type = owner[found].flatMap { files[$0].entry(found)?.type }
       guard type == RowQuantization.storedType else {
         throw PlauditError(
           .corrupt,
@@ -182,13 +192,18 @@ package final class WeightFolder {
     return found
   }
 
-  /// Names differ between writers: the prefix may be absent, LayerNorms may be gamma and beta.
+  /// Names differ between writers: the prefix may be absent, LayerNorms may be gamma and beta,
+  /// matrices may be bytes.
   private func resolve(_ name: String) -> Found? {
     var candidates = [prefix + name, name]
     if name.hasSuffix("LayerNorm.weight") {
       candidates.append(prefix + name.dropLast(6) + "gamma")
     } else if name.hasSuffix("LayerNorm.bias") {
       candidates.append(prefix + name.dropLast(4) + "beta")
+    }
+    if storage == .rowsInt8 {
+      candidates.append(prefix + name + RowQuantization.storedSuffix)
+      candidates.append(name + RowQuantization.storedSuffix)
     }
     for candidate in candidates {
       if let index = owner[candidate], let entry = files[index].entry(candidate) {

@@ -45,7 +45,7 @@ package struct WordVectors {
     let magic = try Bytes(count: min(6, file.size))
     try file.read(into: magic.mutable, at: 0)
     if magic.readable.elementsEqual(NumPyHeader.magic) {
-      return try NumPyVectors.load(file, maximumBytes: maximumBytes)
+      return try NumPyVectors.load(file, maximumBytes: maximumBytes, control: control)
     }
     return try VectorText.load(file, maximumBytes: maximumBytes, control: control)
   }
@@ -65,13 +65,16 @@ package struct WordVectors {
 
   /// The vectors of some rows, in that order.
   ///
-  /// - Throws: `.outOfRange` with the place of a number that is no row.
-  package func subset(rows: [Int]) throws(PlauditError) -> WordVectors {
+  /// - Throws: `.outOfRange` with the place of a number that is no row; what `control` says.
+  package func subset(
+    rows: [Int], control: RunControl? = nil
+  ) throws(PlauditError) -> WordVectors {
     var builder = WordTable.Builder()
     let (elements, overflow) = rows.count.multipliedReportingOverflow(by: width)
     guard !overflow else { throw PlauditError(.outOfMemory, "no memory for \(rows.count) vectors") }
     let kept = try FloatBuffer(count: elements)
     for (place, row) in rows.enumerated() {
+      if place & 0xFFF == 0xFFF { try control?.check() }
       guard let word = table.word(row) else {
         throw PlauditError(
           .outOfRange, "there is no row \(row) among \(count) word vectors", index: Int64(place))
@@ -79,7 +82,8 @@ package struct WordVectors {
       try builder.append(word)
       memcpy(kept.pointer + place * width, values.pointer + row * width, width * 4)
     }
-    return WordVectors(table: try WordTable(builder), width: width, values: kept)
+    return WordVectors(
+      table: try WordTable(builder, control: control), width: width, values: kept)
   }
 
   /// The vectors of the words that are here, each once, in the order of `words`.

@@ -47,3 +47,12 @@ extension Tape {
     Scalar.tapeKernels.pointee.sum_of_squares(x, Int64(count))
   }
 }
+
+extension Tape where Scalar == Float {
+  /// What is left of weights that have no gradient and moments of zero.
+  package static func decay(
+    _ weights: UnsafeMutablePointer<Float>, keep: Float, count: Int
+  ) {
+    rowKernels.pointee.scale(weights, keep, Int64(count))
+  }
+}

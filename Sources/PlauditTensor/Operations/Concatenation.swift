@@ -1,21 +1,20 @@
 package import PlauditCore
 
 extension Tape {
-  /// Tensors of the same rows side by side.
+  /// Two or three tensors of the same rows side by side.
   @_specialize(where Scalar == Float)
-  package func concatenate(_ parts: [Tensor]) throws(PlauditError) -> Tensor {
-    let rows = parts.first?.rows ?? 0
-    let width = parts.reduce(0) { $0 + $1.width }
+  package func concatenate(
+    _ first: Tensor, _ second: Tensor, _ third: Tensor? = nil
+  ) throws(PlauditError) -> Tensor {
+    let rows = first.rows
+    let width = first.width + second.width + (third?.width ?? 0)
     let y = try tensor(rows: rows, width: width)
-    var column = 0
-    for part in parts {
-      for row in 0..<rows {
-        (y.values + row * width + column).update(
-          from: part.values + row * part.width, count: part.width)
-      }
-      column += part.width
-    }
-    guard isRecording, parts.contains(where: { wantsGradient($0) }) else { return y }
+    copy(first, to: y, column: 0)
+    copy(second, to: y, column: first.width)
+    if let third { copy(third, to: y, column: first.width + second.width) }
+    guard isRecording else { return y }
+    let parts = [first, second, third].compactMap { $0 }
+    guard parts.contains(where: { wantsGradient($0) }) else { return y }
     return tracked(y) { (dy) throws(PlauditError) in
       var column = 0
       for part in parts {
@@ -29,6 +28,13 @@ extension Tape {
         }
         column += part.width
       }
+    }
+  }
+
+  private func copy(_ part: Tensor, to y: Tensor, column: Int) {
+    for row in 0..<y.rows {
+      (y.values + row * y.width + column).update(
+        from: part.values + row * part.width, count: part.width)
     }
   }
 }

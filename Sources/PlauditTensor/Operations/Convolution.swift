@@ -25,10 +25,18 @@ extension Tape {
       for window in 0..<(starts[text + 1] - starts[text]) {
         let target = y.values + (starts[text] + window) * y.width
         for step in 0..<size {
-          let isInside = window + step < length
+          var place = target + step
+          guard window + step < length else {
+            for _ in 0..<width {
+              place.pointee = 0
+              place += size
+            }
+            continue
+          }
           let source = rows + (window + step) * width
           for column in 0..<width {
-            target[column * size + step] = isInside ? source[column] : 0
+            place.pointee = source[column]
+            place += size
           }
         }
       }
@@ -45,7 +53,11 @@ extension Tape {
           let slope = dy + (starts[text] + window) * y.width
           for step in 0..<size where window + step < length {
             let target = rows + (window + step) * width
-            for column in 0..<width { target[column] += slope[column * size + step] }
+            var place = slope + step
+            for column in 0..<width {
+              target[column] += place.pointee
+              place += size
+            }
           }
         }
       }

@@ -40,34 +40,31 @@ extension Tape {
     let projected = try activate(
       linear(x, weights.input, bias: weights.inputBias), bias: weights.recurrentBias, nil)
     let gates = projected.values
-    let order = try memory(texts.count, of: Int.self)
-    sortByLength(texts, into: order)
+    let order = try sortedByLength(texts)
     let cells = try tensor(rows: x.rows, width: size)
     let hidden = try tensor(rows: x.rows, width: size)
 
-    // Texts go in fixed groups: within one, a step is one product for all texts not yet at an end.
-    let groupSize = 24
-    let groups = (texts.count + groupSize - 1) / groupSize
-    let states = try room(groups * groupSize * size)
-    let products = try room(groups * groupSize * 4 * size)
+    // Texts go in groups: within one, a step is one product for all texts not yet at an end.
+    let groups = LSTMGroups(texts.count, order, isSpread: isRecording)
+    let groupSize = groups.size
+    let states = try room(groups.count * groupSize * size)
+    let products = try room(groups.count * groupSize * 4 * size)
     let recurrent = try weights.recurrent.packedWeights(room)
-    try parallel(isRecording ? groups : 1) { task in
-      for group in isRecording ? task..<(task + 1) : 0..<groups {
-        let first = group * groupSize
-        let count = min(groupSize, texts.count - first)
+    try parallel(isRecording ? groups.count : 1) { task in
+      for group in isRecording ? task..<(task + 1) : 0..<groups.count {
         let state = states + group * groupSize * size
         let product = products + group * groupSize * 4 * size
-        for step in 0..<texts.length(order[first]) {
-          var active = count
-          while active > 0, texts.length(order[first + active - 1]) <= step { active -= 1 }
+        var active = groups.members(group)
+        for step in 0..<texts.length(groups.text(group, 0)) {
+          while active > 0, texts.length(groups.text(group, active - 1)) <= step { active -= 1 }
           if step > 0 {
             Scalar.multiply(
               state, stride: size, packed: recurrent, into: product, stride: 4 * size,
               rows: active, columns: 4 * size, inner: size, end: nil)
           }
           for member in 0..<active {
-            let row = self.row(texts, order[first + member], step, reversed)
-            let before = self.row(texts, order[first + member], step - 1, reversed)
+            let row = self.row(texts, groups.text(group, member), step, reversed)
+            let before = self.row(texts, groups.text(group, member), step - 1, reversed)
             kernels.pointee.lstm_step(
               gates + row * 4 * size,
               step > 0 ? UnsafeRawPointer(product + member * 4 * size) : nil,
@@ -90,27 +87,26 @@ extension Tape {
       if accumulate {
         throw PlauditError(.internal, "an LSTM's projections were read twice")
       }
-      let dstates = try self.room(groups * groupSize * size)
-      let dcells = try self.room(groups * groupSize * size)
-      let stepGates = try self.room(groups * groupSize * 4 * size)
+      let dstates = try self.room(groups.count * groupSize * size)
+      let dcells = try self.room(groups.count * groupSize * size)
+      let stepGates = try self.room(groups.count * groupSize * 4 * size)
       let recurrent = try self.room(Scalar.packedCount(inner: 4 * size, columns: size))
       Scalar.pack(
         weights.recurrent.values, stride: size, transposed: false, columns: size, inner: 4 * size,
         into: recurrent)
-      try self.parallel(groups) { group in
-        let first = group * groupSize
-        let count = min(groupSize, texts.count - first)
+      try self.parallel(groups.count) { group in
         let dstate = dstates + group * groupSize * size
         let dcell = dcells + group * groupSize * size
         let dproduct = stepGates + group * groupSize * 4 * size
         self.clear(dstate, count: groupSize * size)
         self.clear(dcell, count: groupSize * size)
-        for step in (0..<texts.length(order[first])).reversed() {
-          var active = count
-          while active > 0, texts.length(order[first + active - 1]) <= step { active -= 1 }
+        let count = groups.members(group)
+        var active = 0
+        for step in (0..<texts.length(groups.text(group, 0))).reversed() {
+          while active < count, texts.length(groups.text(group, active)) > step { active += 1 }
           for member in 0..<active {
-            let row = self.row(texts, order[first + member], step, reversed)
-            let before = self.row(texts, order[first + member], step - 1, reversed)
+            let row = self.row(texts, groups.text(group, member), step, reversed)
+            let before = self.row(texts, groups.text(group, member), step - 1, reversed)
             kernels.pointee.add(dstate + member * size, dhidden + row * size, 1, Int64(size), 1)
             kernels.pointee.lstm_step_backward(
               dgates + row * 4 * size, dcell + member * size, dstate + member * size,
@@ -154,15 +150,57 @@ extension Tape {
       ? texts.starts[text + 1] - 1 - position : texts.start(text) + position
   }
 
-  /// Texts from the longest to the shortest, equal ones in order.
-  private func sortByLength(_ texts: Segments, into order: UnsafeMutablePointer<Int>) {
-    for index in 0..<texts.count {
-      var place = index
-      while place > 0, texts.length(order[place - 1]) < texts.length(index) {
-        order[place] = order[place - 1]
-        place -= 1
-      }
-      order[place] = index
+  /// Texts from the longest to the shortest, equal ones in order, in time linear in their rows.
+  func sortedByLength(_ texts: Segments) throws(PlauditError) -> UnsafeMutablePointer<Int> {
+    let order = try memory(texts.count, of: Int.self)
+    let longest = texts.longest
+    // How many texts are longer than `length` by `longest - length`: where the next of it goes.
+    let places = try memory(longest + 2, of: Int.self)
+    places.update(repeating: 0, count: longest + 2)
+    for text in 0..<texts.count { places[longest - texts.length(text) + 1] += 1 }
+    for place in 0..<longest { places[place + 1] += places[place] }
+    for text in 0..<texts.count {
+      let place = longest - texts.length(text)
+      order[places[place]] = text
+      places[place] += 1
     }
+    return order
+  }
+}
+
+/// The texts of a pass, which are sorted by length, in groups that go through an LSTM together.
+///
+/// In training groups are spread: each takes texts of all lengths, so that they have about as much
+/// to do, and there are four for as many threads where there are texts enough. The cut follows from
+/// the number of texts alone.
+private struct LSTMGroups {
+  let count: Int
+  /// The most texts of a group.
+  let size: Int
+  private let texts: Int
+  private let order: UnsafeMutablePointer<Int>
+  private let isSpread: Bool
+
+  private static let largest = 24
+  private static let smallest = 8
+
+  init(_ texts: Int, _ order: UnsafeMutablePointer<Int>, isSpread: Bool) {
+    self.texts = texts
+    self.order = order
+    self.isSpread = isSpread
+    let few = (texts + LSTMGroups.largest - 1) / LSTMGroups.largest
+    let many = (texts + LSTMGroups.smallest - 1) / LSTMGroups.smallest
+    count = isSpread ? min(many, max(few, 4)) : few
+    size = isSpread ? (texts + max(count, 1) - 1) / max(count, 1) : LSTMGroups.largest
+  }
+
+  /// The number of texts of a group.
+  func members(_ group: Int) -> Int {
+    isSpread ? (texts - group + count - 1) / count : min(size, texts - group * size)
+  }
+
+  /// A text of a group; the later, the shorter.
+  func text(_ group: Int, _ member: Int) -> Int {
+    order[isSpread ? group + member * count : group * size + member]
   }
 }

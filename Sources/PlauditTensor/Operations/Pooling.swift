@@ -81,14 +81,14 @@ extension Tape {
         let target = y.values + text * y.width + part * width
         target.update(from: rows, count: width)
         if kind == .max {
-          if isRecording { (winners + text * width).update(repeating: 0, count: width) }
+          let winner = winners + (isRecording ? text * width : 0)
+          if isRecording { winner.update(repeating: 0, count: width) }
           for row in 1..<max(length, 1) {
-            for column in 0..<width {
-              let value = rows[row * width + column]
-              // A NaN on either side stays.
-              guard !(target[column] >= value), target[column] == target[column] else { continue }
-              target[column] = value
-              if isRecording { winners[text * width + column] = Int32(truncatingIfNeeded: row) }
+            let values = rows + row * width
+            if isRecording {
+              raise(target, winner, values, Int32(truncatingIfNeeded: row), width)
+            } else {
+              raise(target, values, width)
             }
           }
         } else if kind == .mean {
@@ -123,6 +123,32 @@ extension Tape {
           }
         }
       }
+    }
+  }
+
+  /// Keeps in each column the larger number, and a NaN on either side. Without a branch, so that
+  /// it runs over several columns at once.
+  @inline(__always)
+  private func raise(
+    _ most: UnsafeMutablePointer<Scalar>, _ values: UnsafePointer<Scalar>, _ width: Int
+  ) {
+    for column in 0..<width {
+      let (old, new) = (most[column], values[column])
+      most[column] = (old >= new) || (old != old) ? old : new
+    }
+  }
+
+  /// The same, noting the row that a number is of.
+  @inline(__always)
+  private func raise(
+    _ most: UnsafeMutablePointer<Scalar>, _ rows: UnsafeMutablePointer<Int32>,
+    _ values: UnsafePointer<Scalar>, _ row: Int32, _ width: Int
+  ) {
+    for column in 0..<width {
+      let (old, new) = (most[column], values[column])
+      let stays = (old >= new) || (old != old)
+      most[column] = stays ? old : new
+      rows[column] = stays ? rows[column] : row
     }
   }
 

@@ -38,10 +38,12 @@ package final class BlockPool {
       return blocks[best].memory + BlockPool.alignment
     }
     // A block of an eighth more serves inputs that are a little larger.
-    let capacity = wanted + wanted / 8
+    let (capacity, isTooLarge) = wanted.addingReportingOverflow(wanted / 8)
     let (padded, overflow) = capacity.addingReportingOverflow(2 * BlockPool.alignment)
     var memory: UnsafeMutableRawPointer?
-    guard !overflow, posix_memalign(&memory, BlockPool.alignment, padded) == 0, let memory else {
+    guard !isTooLarge, !overflow, posix_memalign(&memory, BlockPool.alignment, padded) == 0,
+      let memory
+    else {
       throw PlauditError(.outOfMemory, "no memory for \(byteCount) bytes of intermediate results")
     }
     let index: Int

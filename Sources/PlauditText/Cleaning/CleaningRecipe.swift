@@ -78,15 +78,17 @@ package final class CleaningRecipe: Sendable {
   /// Any bytes will do; those that are not UTF-8 stay as they are. The result is good until the
   /// scratch is used again or freed.
   ///
-  /// - Throws: `.limit` for a text, or a cleaned text, of 2^31 bytes or more; `.outOfMemory`.
+  /// - Parameter control: asked on the way through a long text.
+  /// - Throws: `.limit` for a text, or a cleaned text, of 2^31 bytes or more; `.outOfMemory`; what
+  ///   `control` says.
   package func apply(
-    _ text: UnsafeRawBufferPointer, into scratch: CleaningScratch
+    _ text: UnsafeRawBufferPointer, into scratch: CleaningScratch, control: RunControl? = nil
   ) throws(PlauditError) -> CleanedText {
     guard text.count <= TextBatch.maximumTextBytes else {
       throw PlauditError(
         .limit, "a text has \(text.count) bytes, allowed are \(TextBatch.maximumTextBytes)")
     }
-    try scratch.memory.run(steps, on: text)
+    try scratch.memory.run(steps, on: text, control)
     return CleanedText(scratch.memory.current.view, rawCount: text.count)
   }
 }
@@ -102,8 +104,14 @@ package final class CleaningScratch {
     var next = MappedText()
 
     mutating func run(
-      _ steps: [any CleaningStep], on text: UnsafeRawBufferPointer
+      _ steps: [any CleaningStep], on text: UnsafeRawBufferPointer, _ control: RunControl?
     ) throws(PlauditError) {
+      current.control = control
+      next.control = control
+      defer {
+        current.control = nil
+        next.control = nil
+      }
       try current.load(text)
       for step in steps {
         next.clear()

@@ -13,7 +13,9 @@ struct Elongation: CleaningStep {
     var at = 0
     var copied = 0
     var wordBefore = false
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       let (scalar, length) = AnyScalar.read(text, at, source.count)
       var end = at &+ length
       var repeats = 1

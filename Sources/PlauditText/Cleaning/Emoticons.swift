@@ -21,7 +21,9 @@ struct Emoticons: CleaningStep {
   func apply(_ source: MappedText.View, into target: inout MappedText) throws(PlauditError) {
     var copied = 0
     var at = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard let found = table.match(source.bytes, at, source.count) else {
         at &+= 1
         continue

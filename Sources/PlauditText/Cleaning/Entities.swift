@@ -13,7 +13,9 @@ struct Entities: CleaningStep {
   func apply(_ source: MappedText.View, into target: inout MappedText) throws(PlauditError) {
     var copied = 0
     var at = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard source.bytes[at] == UInt8(ascii: "&"),
         let (scalar, end) = Entities.match(source.bytes, at, source.count)
       else {

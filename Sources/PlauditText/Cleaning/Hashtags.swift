@@ -12,7 +12,9 @@ struct Hashtags: CleaningStep {
     var copied = 0
     var at = 0
     var afterTag = false
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard let end = Hashtags.end(source.bytes, at, source.count, afterTag: afterTag) else {
         at &+= 1
         afterTag = false

@@ -15,7 +15,9 @@ struct Links: CleaningStep {
     let text = source.bytes
     var copied = 0
     var at = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       let found = Links.match(text, at, source.count)
       if let end = found.end {
         try target.copy(source, copied..<at)

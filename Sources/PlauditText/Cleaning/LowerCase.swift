@@ -9,7 +9,9 @@ struct LowerCase: CleaningStep {
     let text = source.bytes
     var at = 0
     var copied = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       let byte = text[at]
       if byte < 0x80 {
         if byte &- 0x41 < 26 {

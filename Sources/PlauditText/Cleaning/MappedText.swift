@@ -10,6 +10,8 @@ struct MappedText: ~Copyable {
   private(set) var bytes = GrowingBuffer<UInt8>()
   private(set) var starts = GrowingBuffer<Int32>()
   private(set) var ends = GrowingBuffer<Int32>()
+  /// What steps obey on their way through a long text.
+  var control: RunControl?
 
   /// A borrowed look at a text that does not change meanwhile.
   struct View {
@@ -17,13 +19,14 @@ struct MappedText: ~Copyable {
     let starts: UnsafePointer<Int32>
     let ends: UnsafePointer<Int32>
     let count: Int
+    let control: RunControl?
   }
 
   var count: Int { bytes.count }
   var view: View {
     View(
       bytes: UnsafePointer(bytes.base), starts: UnsafePointer(starts.base),
-      ends: UnsafePointer(ends.base), count: bytes.count)
+      ends: UnsafePointer(ends.base), count: bytes.count, control: control)
   }
 
   mutating func clear() {
@@ -39,7 +42,9 @@ struct MappedText: ~Copyable {
     try reserve(text.count)
     memcpy(bytes.base, base, text.count)
     var at = 0
+    var pause = LongText.block
     while at < text.count {
+      try LongText.obey(control, at: at, next: &pause)
       let length = text[at] < 0x80 ? 1 : max(UTF8Text.sequence(text, at), 1)
       let end = at &+ length
       for index in at..<end {

@@ -10,7 +10,9 @@ struct Mentions: CleaningStep {
   func apply(_ source: MappedText.View, into target: inout MappedText) throws(PlauditError) {
     var copied = 0
     var at = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard let end = Mentions.end(source.bytes, at, source.count) else {
         at &+= 1
         continue

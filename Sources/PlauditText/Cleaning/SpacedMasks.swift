@@ -13,7 +13,9 @@ struct SpacedMasks: CleaningStep {
   func apply(_ source: MappedText.View, into target: inout MappedText) throws(PlauditError) {
     let text = source.bytes
     var at = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       var end = at
       while end < source.count, text[end] != 0x20 { end &+= 1 }
       let isLink =

@@ -19,7 +19,9 @@ struct StopWords: CleaningStep {
     let text = source.bytes
     var at = 0
     var copied = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard isWordByte(text, at, source.count) else {
         at &+= 1
         continue

@@ -10,7 +10,9 @@ struct Typography: CleaningStep {
     let text = source.bytes
     var copied = 0
     var at = 0
+    var pause = LongText.block
     while at &+ 2 < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       guard text[at] == 0xE2, text[at &+ 1] == 0x80,
         text[at &+ 2] == 0x99 || text[at &+ 2] == 0xA6
       else {

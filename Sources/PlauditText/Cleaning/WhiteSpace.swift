@@ -9,7 +9,9 @@ struct WhiteSpace: CleaningStep {
     let text = source.bytes
     var at = 0
     var copied = 0
+    var pause = LongText.block
     while at < source.count {
+      try LongText.obey(source.control, at: at, next: &pause)
       let length = WhiteSpace.length(text, at, source.count)
       guard length > 0 else {
         at &+= 1

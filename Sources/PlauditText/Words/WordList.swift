@@ -7,19 +7,23 @@ package enum WordList {
   /// Reads a file; the number of a word is its line, from 0.
   ///
   /// - Throws: `.corrupt` with the line for an empty one and for bytes that are not UTF-8;
-  ///   `.notFound`, `.inputOutput`, `.limit`.
-  package static func read(_ path: String) throws(PlauditError) -> WordTable {
+  ///   `.notFound`, `.inputOutput`, `.limit`; what `control` says.
+  package static func read(
+    _ path: String, control: RunControl? = nil
+  ) throws(PlauditError) -> WordTable {
     let bytes = try File.bytes(of: path, limit: maximumFileBytes)
     let text = bytes.readable
     var builder = WordTable.Builder()
-    if let fault = UTF8Text.firstFault(text) {
+    if let fault = try UTF8Text.firstFault(text, control: control) {
       let line = text[..<fault].count(where: { $0 == 0x0A }) + 1
       throw PlauditError(
         .corrupt, "\(path): line \(line) is not UTF-8", index: Int64(line - 1),
         offset: Int64(fault))
     }
     var start = 0
+    var pause = LongText.block
     while start < text.count {
+      try LongText.obey(control, at: start, next: &pause)
       var end = start
       while end < text.count, text[end] != 0x0A { end &+= 1 }
       let last = end > start && text[end &- 1] == 0x0D ? end &- 1 : end
@@ -30,7 +34,7 @@ package enum WordList {
       try builder.append(UnsafeRawBufferPointer(rebasing: text[start..<last]))
       start = end &+ 1
     }
-    return try WordTable(builder)
+    return try WordTable(builder, control: control)
   }
 
   /// Writes words so that `read` gives the same table.

@@ -61,7 +61,10 @@ package final class WordTable: Sendable {
     try self.init(builder)
   }
 
-  package init(_ builder: borrowing Builder) throws(PlauditError) {
+  /// - Parameter control: asked on the way through many words.
+  package init(
+    _ builder: borrowing Builder, control: RunControl? = nil
+  ) throws(PlauditError) {
     let count = builder.starts.count
     var slotCount = 16
     while slotCount < count &* 2 { slotCount &*= 2 }
@@ -82,7 +85,16 @@ package final class WordTable: Sendable {
     slotMask = slotCount &- 1
     var longest = 0
     var duplicates = 0
+    var pause = LongText.block
     for index in 0..<count {
+      do throws(PlauditError) {
+        try LongText.obey(control, at: index, next: &pause)
+      } catch {
+        free(block)
+        free(places)
+        free(table)
+        throw error
+      }
       let start = Int(starts[index])
       let length = Int(starts[index &+ 1]) &- start
       longest = max(longest, length)

@@ -44,19 +44,24 @@ package final class WordTokenizer: Sendable {
   /// allocated. Bytes that are not UTF-8 are unknown words of one byte. The result is good until
   /// the scratch is used again or freed.
   ///
-  /// - Throws: `.limit` for a text of 2^31 bytes or more; `.outOfMemory`.
+  /// - Parameter control: asked on the way through a long text.
+  /// - Throws: `.limit` for a text of 2^31 bytes or more; `.outOfMemory`; what `control` says.
   package func tokenize(
-    _ text: UnsafeRawBufferPointer, into scratch: WordScratch
+    _ text: UnsafeRawBufferPointer, into scratch: WordScratch, control: RunControl? = nil
   ) throws(PlauditError) -> WordTokens {
     guard text.count <= TextBatch.maximumTextBytes else {
       throw PlauditError(
         .limit, "a text has \(text.count) bytes, allowed are \(TextBatch.maximumTextBytes)")
     }
     scratch.memory.clear()
+    scratch.memory.control = control
+    defer { scratch.memory.control = nil }
     if let base = text.baseAddress, text.count > 0 {
       let bytes = base.assumingMemoryBound(to: UInt8.self)
       var at = 0
+      var pause = LongText.block
       while at < text.count {
+        try LongText.obey(control, at: at, next: &pause)
         at = try next(bytes, at, text.count, &scratch.memory)
       }
     }
@@ -158,7 +163,9 @@ package final class WordTokenizer: Sendable {
       return
     }
     var at = range.lowerBound
+    var pause = at &+ LongText.block
     while at < range.upperBound {
+      try LongText.obey(memory.control, at: at, next: &pause)
       let end = min(WordTokenizer.plainEnd(text, at, range.upperBound), range.upperBound)
       if end > at {
         try put(text, at..<end, &memory, else: [])
@@ -292,7 +299,11 @@ package final class WordTokenizer: Sendable {
         return end
       }
     }
-    for at in start..<end { try put(text, at..<at &+ 1, &memory, else: []) }
+    var pause = start &+ LongText.block
+    for at in start..<end {
+      try LongText.obey(memory.control, at: at, next: &pause)
+      try put(text, at..<at &+ 1, &memory, else: [])
+    }
     return end
   }
 
@@ -365,6 +376,7 @@ package final class WordScratch {
     fileprivate(set) var starts = GrowingBuffer<Int32>()
     fileprivate(set) var ends = GrowingBuffer<Int32>()
     fileprivate(set) var unknownCount = 0
+    fileprivate var control: RunControl?
     private var lowered = GrowingBuffer<UInt8>()
 
     fileprivate mutating func clear() {

@@ -201,8 +201,11 @@ struct TfidfLogisticRegressionTests {
   // MARK: Refusal
 
   @Test func `options out of range are refused`() throws {
-    func refused(_ mentions: String, _ change: (inout TfidfLogisticRegressionOptions) -> Void) {
-      expectError(.invalidArgument, mentions: mentions) {
+    func refused(
+      _ mentions: String, _ kind: PlauditError.Kind = .invalidArgument,
+      _ change: (inout TfidfLogisticRegressionOptions) -> Void
+    ) {
+      expectError(kind, mentions: mentions) {
         _ = try train(["love", "hate"], [1, 0], change)
       }
     }
@@ -215,7 +218,7 @@ struct TfidfLogisticRegressionTests {
     refused("the held-out part is 1.0") { $0.holdoutFraction = 1 }
     refused("tolerance nan") { $0.tolerance = .nan }
     refused("1 class weights for 2 labels") { $0.classWeighting = .custom([1]) }
-    refused("the weight of label good is nan") { $0.classWeighting = .custom([1, .nan]) }
+    refused("class_weights[1] is nan", .outOfRange) { $0.classWeighting = .custom([1, .nan]) }
   }
 
   @Test func `data that cannot be learnt from are refused`() throws {

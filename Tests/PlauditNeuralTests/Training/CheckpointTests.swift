@@ -55,6 +55,7 @@ struct CheckpointTests {
       options(architecture) {
         change(&$0)
         $0.checkpointPath = nil
+        $0.resumes = false
       }, validation: LabelledPosts(9, seed: 3))
     let report = try SmallTraining.fit(whole)
     #expect(report.stepCount == 12)
@@ -134,6 +135,30 @@ struct CheckpointTests {
     try refused("with other examples or weights", options(WordLSTM.name))
   }
 
+  @Test func `a checkpoint that cannot be written is told before the first step`() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for (path, kind, mentions) in [
+      ("\(folder)/none/checkpoint", PlauditError.Kind.notFound, "none/checkpoint"),
+      (folder, .inputOutput, "Is a directory"),
+    ] {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(WordLSTM.name) { $0.checkpointPath = path })
+      var steps = 0
+      expectError(kind, mentions: mentions) {
+        try SmallTraining.fit(
+          trainer,
+          RunControl(intervalMilliseconds: 0) { _ in
+            steps += 1
+            return true
+          })
+      }
+      #expect(steps == 0)
+    }
+    // Looking leaves nothing behind.
+    try File.checkWritable(path)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+
   @Test func `a damaged checkpoint is refused`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     _ = try interrupt(options(WordLSTM.name), at: 2)
@@ -170,11 +195,19 @@ struct CheckpointTests {
     #expect(trainer.history.count == 3)
   }
 
-  @Test func `a checkpoint that cannot be written is told, and the model is there`() throws {
+  @Test func `a checkpoint that can no longer be written is told, and the model is there`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    let place = "\(folder)/place"
+    try File.makeDirectory(place)
     let trainer = try SmallTraining.trainer(
-      options(WordLSTM.name) { $0.checkpointPath = "\(folder)/no/such/place" })
-    expectError(.notFound, mentions: "\(folder)/no/such/place") { try SmallTraining.fit(trainer) }
+      options(WordLSTM.name) { $0.checkpointPath = "\(place)/checkpoint" })
+    let control = RunControl(intervalMilliseconds: 0) { _ in
+      try? FileManager.default.removeItem(atPath: place)
+      return true
+    }
+    expectError(.notFound, mentions: "\(place)/checkpoint") {
+      try SmallTraining.fit(trainer, control)
+    }
     #expect(try trainer.model().scores(["love"])[0].allSatisfy { $0.isFinite })
   }
 }

@@ -69,6 +69,21 @@ struct TextTrainerTests {
     #expect(some >= 2 * (words / 100) && some <= 2 * (words / 50 + 1))
   }
 
+  /// Counting every epoch's steps would shuffle them all.
+  @Test func `a training of many epochs begins at once`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    var options = TrainingOptions(architecture: WordCNN.name)
+    options.epochs = 100_000
+    options.batchTokens = 7
+    let texts = EncodedTexts(
+      tokens: [], words: (0..<5000).map { [Int32](repeating: 1, count: $0 % 3 + 1) },
+      labels: (0..<5000).map { Int32($0 % 3) })
+    let training = try NetworkTraining(
+      TinyNetwork.make("word_cnn"), options, names: reference.labels, training: texts,
+      validation: nil, classWeights: [1, 1, 1], dataDigest: 0, threads: 1, control: RunControl())
+    #expect(training.steps == 0)
+  }
+
   @Test func `a plateau halves the learning rate`() throws {
     let trainer = try SmallTraining.trainer(
       SmallTraining.options(WordLSTM.name) {
@@ -197,6 +212,22 @@ struct TextTrainerTests {
     #expect(after == before)
   }
 
+  /// With frozen embeddings alone nothing is kept, but nothing is dropped from them either.
+  @Test func `frozen embeddings are those of prediction`() throws {
+    func firstLoss(frozen: Int, dropout: Double) throws -> Double {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(BertForSequenceClassification.name) {
+          $0.epochs = 1
+          $0.batchSize = 24
+          $0.frozenLayers = frozen
+          $0.dropout = dropout
+        })
+      return try SmallTraining.fit(trainer).loss
+    }
+    #expect(try firstLoss(frozen: -1, dropout: 0) == firstLoss(frozen: 0, dropout: 0))
+    #expect(try firstLoss(frozen: -1, dropout: 0.5) != firstLoss(frozen: 0, dropout: 0.5))
+  }
+
   /// The kept states come from the tiles of prediction, the others from BLAS at large.
   @Test(arguments: ["bert_classifier", "bert_bilstm", "bert_word_lstm"])
   func `kept states of frozen layers train as those of each pass do`(name: String) throws {
@@ -218,6 +249,25 @@ struct TextTrainerTests {
     for (kept, computed) in zip(try losses(1 << 30), try losses(0)) {
       #expect((kept / computed - 1).magnitude < 1e-5)
     }
+  }
+
+  @Test func `kept states of training and validation share one budget`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    let texts = reference.encoded(try #require(reference.models["bert_classifier"]))
+    func kept(_ limit: Int) throws -> Int {
+      var options = TrainingOptions(architecture: BertForSequenceClassification.name)
+      options.frozenLayers = 1
+      return try NetworkTraining(
+        TinyNetwork.make("bert_classifier"), options, names: reference.labels, training: texts,
+        validation: texts, classWeights: [1, 1, 1], dataDigest: 0, frozenLimitBytes: limit,
+        threads: 1, control: RunControl()
+      ).frozenByteCount
+    }
+    let one = try kept(1 << 30) / 2
+    #expect(one > 0)
+    #expect(try kept(2 * one) == 2 * one)
+    #expect(try kept(2 * one - 1) == one)
+    #expect(try kept(one - 1) == 0)
   }
 
   @Test func `training stops after epochs without gain and keeps the best`() throws {
@@ -290,6 +340,51 @@ struct TextTrainerTests {
     }
   }
 
+  /// Notes which dropout each pass draws.
+  private final class Listening: Network {
+    struct Draw: Hashable {
+      let seed: UInt64
+      let step: UInt64
+    }
+
+    let network: any Network
+    var draws: [Draw] = []
+
+    init(_ network: any Network) { self.network = network }
+
+    var encoder: BertEncoder? { nil }
+    var pooler: Dense? { nil }
+    var upperParameters: [Parameter<Float>] { network.upperParameters }
+    var readsWords: Bool { true }
+
+    func logits(
+      _ input: NetworkInput, _ tape: FloatTape
+    ) throws(PlauditError) -> FloatTape.Tensor {
+      draws.append(Draw(seed: tape.dropoutSeed, step: tape.step))
+      return try network.logits(input, tape)
+    }
+  }
+
+  @Test func `no two passes of a step draw the same dropout`() throws {
+    let reference = try TrajectoryReference.shared.get()
+    var options = TrainingOptions(architecture: WordCNN.name)
+    options.epochs = 1
+    options.seed = 5
+    options.batchSize = 4200
+    options.passTokens = 1
+    let network = Listening(try TinyNetwork.make("word_cnn"))
+    let texts = EncodedTexts(
+      tokens: [], words: [[Int32]](repeating: [1], count: 4200),
+      labels: [Int32](repeating: 0, count: 4200))
+    try NetworkTraining(
+      network, options, names: reference.labels, training: texts, validation: nil,
+      classWeights: [1, 1, 1], dataDigest: 0, threads: 1, control: RunControl()
+    ).run()
+    #expect(network.draws.count == 4200)
+    #expect(Set(network.draws).count == 4200)
+    #expect(network.draws.prefix(4096).allSatisfy { $0.seed == 5 })
+  }
+
   @Test func `a step that is not finite is left out and counted`() throws {
     let reference = try TrajectoryReference.shared.get()
     let model = try #require(reference.models["word_lstm"])
@@ -330,7 +425,10 @@ struct TextTrainerTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let trainer = try SmallTraining.trainer(
       SmallTraining.options(BertForSequenceClassification.name) {
-        $0.learningRate = 1e30
+        $0.epochs = 40
+        // A decay that multiplies weights by a million a step.
+        $0.learningRate = 1e3
+        $0.weightDecay = 1e3
         $0.schedule = .constant
         $0.warmupFraction = 0
         $0.checkpointPath = "\(folder)/checkpoint"
@@ -339,7 +437,45 @@ struct TextTrainerTests {
     expectError(.notFinite, mentions: "smaller learning_rate") {
       try SmallTraining.fit(trainer)
     }
-    #expect(try Checkpoint(reading: "\(folder)/checkpoint").state().optimizerSteps == 1)
+    let kept = try Checkpoint(reading: "\(folder)/checkpoint").state()
+    #expect(kept.optimizerSteps >= 1 && kept.skippedInRow == 0)
+  }
+
+  /// A decay that multiplies the weights by a million a step: whether the loss before the last step
+  /// was finite says nothing of the weights after it.
+  @Test func `weights that cannot score are refused, the model of the fit before stays`() throws {
+    var refused = 0
+    for steps in 1...6 {
+      let trainer = try SmallTraining.trainer(
+        SmallTraining.options(WordCNN.name) {
+          $0.epochs = steps
+          $0.batchSize = 24
+          $0.learningRate = 1e3
+          $0.weightDecay = 1e3
+          $0.schedule = .constant
+          $0.warmupFraction = 0
+        })
+      do {
+        try SmallTraining.fit(trainer)
+        for scores in try trainer.model().scores(LabelledPosts(24).texts) {
+          #expect(scores.allSatisfy { $0.isFinite })
+        }
+      } catch let error as PlauditError where error.kind == .notFinite {
+        refused += 1
+        #expect(error.message.contains("smaller learning_rate"))
+        expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
+        // Stopped before its first step, it has the weights it starts with.
+        expectError(.cancelled, mentions: "callback") {
+          try SmallTraining.fit(trainer, RunControl(intervalMilliseconds: 0) { _ in false })
+        }
+        guard let before = try? trainer.model().bits() else { continue }
+        expectError(.notFinite, mentions: "smaller learning_rate") {
+          try SmallTraining.fit(trainer)
+        }
+        #expect(try trainer.model().bits() == before)
+      }
+    }
+    #expect(refused > 0)
   }
 
   @Test(arguments: networks)
@@ -434,9 +570,10 @@ struct TextTrainerTests {
     }
   }
 
-  @Test func `a length of texts is kept`() throws {
+  @Test(arguments: networks)
+  func `a length of texts is kept`(architecture: String) throws {
     let trainer = try SmallTraining.trainer(
-      SmallTraining.options(BertForSequenceClassification.name) {
+      SmallTraining.options(architecture) {
         $0.epochs = 1
         $0.maxLength = 8
       })
@@ -450,6 +587,20 @@ struct TextTrainerTests {
     #expect(again.maxLength == 8)
     let texts = inventedPosts(12, seed: 9)
     #expect(try again.scores(texts) == model.scores(texts))
+    // Trained on eight words, it reads eight; of a hybrid it is the tokens that are counted.
+    guard architecture == WordLSTM.name || architecture == WordCNN.name else { return }
+    let ten = "love this new shoe brand slow great bad"
+    #expect(try again.scores([ten + " refund delivery"]) == again.scores([ten]))
+    var longer = PredictionOptions()
+    longer.maxLength = 10
+    #expect(try again.scores([ten + " refund delivery"], longer) != again.scores([ten]))
+    let cut = LabelledPosts(24)
+    var words = cut
+    words.texts = cut.texts.map { $0.split(separator: " ").prefix(8).joined(separator: " ") }
+    let short = try SmallTraining.trainer(
+      SmallTraining.options(architecture) { $0.epochs = 1 }, words)
+    try SmallTraining.fit(short)
+    #expect(try short.model().bits() == model.bits())
   }
 
   @Test(arguments: [BertForSequenceClassification.name, BertBiLSTM.name, BertWordLSTM.name])
@@ -570,9 +721,6 @@ struct TextTrainerTests {
     var options = TrainingOptions(architecture: HashedLinear.architecture)
     refused(.invalidArgument, "1 labels", labels: ["a"], options)
     refused(.invalidArgument, "appears twice", labels: ["a", "a"], options)
-    options.classWeighting = .custom([1])
-    refused(.invalidArgument, "1 class weights for 2 labels", options)
-    options.classWeighting = .none
     options.cleaning = "spotless-9"
     refused(.notFound, "no cleaning recipe spotless-9", options)
   }
@@ -639,14 +787,15 @@ struct TextTrainerTests {
     expectError(.invalidState, mentions: "not been fitted") { _ = try onlyOne.model() }
   }
 
-  @Test func `options that do not fit are refused`() throws {
+  @Test func `options that do not fit are refused before anything is added`() throws {
     func refused(
       _ kind: PlauditError.Kind, _ mentions: String, _ architecture: String,
       _ change: (inout TrainingOptions) -> Void
     ) throws {
-      let trainer = try SmallTraining.trainer(SmallTraining.options(architecture, change))
-      expectError(kind, mentions: mentions) { try SmallTraining.fit(trainer) }
-      expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
+      let options = try SmallTraining.options(architecture, change)
+      expectError(kind, mentions: mentions) {
+        _ = try TextTrainer(SmallTraining.base.get(), labels: LabelledPosts.words, options)
+      }
     }
     try refused(
       .outOfRange, "frozen_layers is 3, allowed are -1 to 2", BertForSequenceClassification.name
@@ -654,19 +803,83 @@ struct TextTrainerTests {
     try refused(.invalidArgument, "has no encoder", WordLSTM.name) { $0.frozenLayers = 1 }
     try refused(.outOfRange, "max_length is 33", BertBiLSTM.name) { $0.maxLength = 33 }
     try refused(
+      .outOfRange, "max_length is 513, allowed are 1 to 512 words", WordCNN.name
+    ) { $0.maxLength = 513 }
+    try refused(
       .invalidArgument, "WordCNNForSequenceClassification needs word vectors: a GloVe text",
       WordCNN.name
     ) { $0.vectorsPath = nil }
     try refused(.notFound, "/nowhere/glove.txt", BertWordLSTM.name) {
       $0.vectorsPath = "/nowhere/glove.txt"
     }
+    for architecture in Self.architectures {
+      for weight in [0, -1, 1e10, .nan] {
+        try refused(.outOfRange, "class_weights[1] is \(weight)", architecture) {
+          $0.classWeighting = .custom([1, weight, 1])
+        }
+      }
+      try refused(.invalidArgument, "2 class weights for 3 labels", architecture) {
+        $0.classWeighting = .custom([1, 1])
+      }
+    }
+    let base = try SmallTraining.base.get()
+    var head = HeadTrainerOptions()
+    head.classWeighting = .custom([1, 0])
+    expectError(.outOfRange, mentions: "class_weights[1] is 0") {
+      _ = try HeadTrainer(base, labels: ["a", "b"], head)
+    }
+  }
+
+  @Test func `numbers out of range are refused by name`() throws {
+    func refused(_ mentions: String, _ change: (inout TrainingOptions) -> Void) {
+      var options = TrainingOptions(architecture: HashedLinear.architecture)
+      change(&options)
+      expectError(.outOfRange, mentions: mentions) {
+        _ = try TextTrainer(nil, labels: ["a", "b"], options)
+      }
+    }
+    refused("epochs is 0, allowed are 1 to 100000") { $0.epochs = 0 }
+    refused("batch_size is 0") { $0.batchSize = 0 }
+    refused("batch_tokens is -1") { $0.batchTokens = -1 }
+    refused("pass_tokens is 0") { $0.passTokens = 0 }
+    refused("hidden_size is 16385") { $0.hiddenSize = 16_385 }
+    refused("filter_count is -3") { $0.filterCount = -3 }
+    refused("dense_size is 0") { $0.denseSize = 0 }
+    refused("vector_words is 0") { $0.vectorWords = 0 }
+    refused("patience is 0") { $0.patience = 0 }
+    refused("plateau_patience is -1") { $0.plateauPatience = -1 }
+    refused("checkpoint_steps is 0") { $0.checkpointSteps = 0 }
+    for bad in [0, -1, 1e4, .nan, .infinity] {
+      refused("learning_rate is \(bad)") { $0.learningRate = bad }
+      refused("head_learning_rate is \(bad)") { $0.headLearningRate = bad }
+    }
+    refused("weight_decay is -1.0") { $0.weightDecay = -1 }
+    refused("beta1 is 1.0") { $0.beta1 = 1 }
+    refused("beta2 is 1.0") { $0.beta2 = 1 }
+    refused("epsilon is 0.0") { $0.epsilon = 0 }
+    refused("warmup_fraction is 1.5") { $0.warmupFraction = 1.5 }
+    refused("plateau_factor is 0.0") { $0.plateauFactor = 0 }
+    refused("clip_norm is 0.0") { $0.clipNorm = 0 }
+    refused("dropout is 1.0") { $0.dropout = 1 }
+    refused("classifier_dropout is nan") { $0.classifierDropout = .nan }
+    refused("label_smoothing is 1.0") { $0.labelSmoothing = 1 }
+    refused("holdout_fraction is 0.95") { $0.validationFraction = 0.95 }
+    refused("l2 is 0.0") { $0.l2 = 0 }
+    var options = TrainingOptions(architecture: HashedLinear.architecture)
+    options.resumes = true
+    expectError(.invalidArgument, mentions: "resume is set, but no checkpoint is named") {
+      _ = try TextTrainer(nil, labels: ["a", "b"], options)
+    }
+  }
+
+  @Test func `vectors that are no vectors are refused when they are read`() throws {
     let folder = try Reference.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = "\(folder)/glove.txt"
     try "love 1 2 3\nbad 4 5\n".write(toFile: path, atomically: true, encoding: .utf8)
-    try refused(.corrupt, "line 2", WordLSTM.name) { $0.vectorsPath = path }
-    try refused(.invalidArgument, "the weight of label slow is -1", WordLSTM.name) {
-      $0.classWeighting = .custom([1, -1, 1])
-    }
+    let trainer = try SmallTraining.trainer(
+      SmallTraining.options(WordLSTM.name) { $0.vectorsPath = path })
+    expectError(.corrupt, mentions: "line 2") { try SmallTraining.fit(trainer) }
+    expectError(.invalidState, mentions: "not been fitted") { _ = try trainer.model() }
   }
 }

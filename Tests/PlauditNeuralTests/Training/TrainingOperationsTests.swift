@@ -104,6 +104,11 @@ struct TrainingOperationsTests {
     var plateau = LearningRateSchedule(.plateau, totalSteps: 10, warmupSteps: 0)
     for value in [1.0, 2, 2] { plateau.observe(value) }
     #expect(plateau.rate(after: 3) == 0.5)
+    // With batch_tokens an epoch may have more steps than the schedule reckons with.
+    for kind in [LearningRateSchedule.Kind.linear, .cosine] {
+      let falling = LearningRateSchedule(kind, totalSteps: 10, warmupSteps: 0)
+      #expect([10, 11, 15].map { falling.rate(after: $0) } == [0, 0, 0])
+    }
   }
 
   // MARK: Reference

@@ -62,11 +62,25 @@ struct RowQuantizationTests {
     #expect(zeros.scale == 0 && zeros.bytes == [0, 0])
   }
 
-  @Test func `a stored value is its byte times the scale of its row`() throws {
+  @Test(arguments: ["a.weight.rows_int8", "a.weight"])
+  func `a stored value is its byte times the scale of its row`(name: String) throws {
     let path = try folder([
-      ("a.weight", "I8", [2, 3], matrix), ("a.weight.scale", "F32", [2], floats([0.5, 2])),
+      (name, "I8", [2, 3], matrix), ("a.weight.scale", "F32", [2], floats([0.5, 2])),
     ])
     #expect(try read(path) == [0.5, 1, -0.5, 254, -256, 0])
+  }
+
+  /// transformers, which knows no such method, would take the bytes of a tensor for its weights.
+  @Test func `no bytes are stored under the name of a tensor`() throws {
+    let path = try Reference.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let model = try Model.load(path: Reference.tiny("base_gelu"))
+    try model.save(to: path, storage: .rowsInt8)
+    let file = try SafetensorsFile(opening: "\(path)/model.safetensors", name: "model.safetensors")
+    let bytes = file.tensorNames.filter { file.entry($0)?.type == "I8" }
+    #expect(bytes.contains("embeddings.word_embeddings.weight.rows_int8"))
+    #expect(bytes.allSatisfy { $0.hasSuffix(".rows_int8") })
+    #expect(file.entry("embeddings.word_embeddings.weight") == nil)
   }
 
   @Test func `floats and bytes stand side by side, and an empty matrix is one`() throws {
@@ -168,6 +182,10 @@ struct RowQuantizationTests {
     let other = ("b.weight", "F32", [1], floats([1]))
     expectError(.corrupt, mentions: "a.weight.scale scales a.weight, which is missing") {
       _ = try read(try folder([scale, other]), "b.weight", [1])
+    }
+    let twice = ("a.weight.rows_int8", "I8", [2, 3], matrix)
+    expectError(.corrupt, mentions: "a.weight is there twice, also as a.weight.rows_int8") {
+      _ = try read(try folder([scale, ("a.weight", "I8", [2, 3], matrix), twice]))
     }
     let wide = ("a.weight", "F32", [2, 3], floats([1, 2, 3, 4, 5, 6]))
     expectError(.corrupt, mentions: "a.weight.scale scales a.weight, which is F32, not I8") {

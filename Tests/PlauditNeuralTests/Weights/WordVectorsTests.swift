@@ -118,6 +118,7 @@ struct WordVectorsTests {
       ("a 1 2\nb 3\n", PlauditError.Kind.corrupt, "line 2 has 1 numbers after its word, not 2"),
       ("a 1 2\nb 3 4 5\n", .corrupt, "line 2 has more than 2 numbers after its word"),
       ("a 1 2\nb x 4\n", .corrupt, "line 2 has \"x\" where number 1 of 2 should be"),
+      ("a 1 2\nb 3 4\u{1}\0\n", .corrupt, "line 2 has \"4??\" where number 2 of 2 should be"),
       ("a 1 2\n\nb 3 4\n", .corrupt, "line 2 is empty"),
       ("a 1 2\nb 3  4\n", .corrupt, "line 2 has \"\" where number 1 of 2"),
       ("a 1 2\n 3 4\n", .corrupt, "line 2 has no word"),

@@ -32,7 +32,7 @@ struct OperationGradientTests {
     try check.run("\(kind)") { tape, x in
       // The input is read twice, so that its gradient is added to.
       let y = try tape.activate(x[0], bias: bias, kind)
-      return try tape.concatenate([y, x[0]])
+      return try tape.concatenate(y, x[0])
     }
   }
 
@@ -130,7 +130,7 @@ struct OperationGradientTests {
     try check.input(6, 5)
     try check.input(6, 3)
     try check.run { tape, x in
-      try tape.dropout(tape.concatenate([x[1], x[0], x[1]]), rate: 0.4)
+      try tape.dropout(tape.concatenate(x[1], x[0], x[1]), rate: 0.4)
     }
   }
 

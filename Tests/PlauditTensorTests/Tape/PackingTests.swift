@@ -55,7 +55,7 @@ struct PackingTests {
       let (windows, starts) = try tape.windows(states, texts, size: 3)
       let strongest = try tape.pool(
         tape.activate(tape.linear(windows, filter), .relu), starts, .max)
-      let logits = try tape.linear(tape.concatenate(ends + [strongest]), classifier)
+      let logits = try tape.linear(tape.concatenate(ends[0], ends[1], strongest), classifier)
       return try tape.crossEntropy(logits, labels: labels, normaliser: 7).loss
     }
   }
