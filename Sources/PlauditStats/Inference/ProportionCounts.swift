@@ -32,6 +32,11 @@ package struct ProportionCounts: Equatable, Sendable {
     self.trials = trials
   }
 
+  /// Counts that were looked at before.
+  init(checked successes: Int64, of trials: Int64) {
+    (self.successes, self.trials) = (successes, trials)
+  }
+
   /// The share of successes, a fraction in 0...1.
   package var rate: Double { Double(successes) / Double(trials) }
 

@@ -62,7 +62,7 @@ class ProgressBar:
 
 
 # What is counted in a second; of iterations the number says little.
-_UNITS = {"fitting": "", "resampling": "resamples/s"}
+_UNITS = {"fitting": "", "resampling": "resamples/s", "testing": "rows/s"}
 
 
 def bar_line(progress: Progress, width: int) -> str:
