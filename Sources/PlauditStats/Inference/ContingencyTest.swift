@@ -52,20 +52,22 @@ package enum ContingencyTest {
     }
     let corrects = yates && r == 2 && c == 2
     var result = TestResult()
-    var sum = 0.0
+    // The effect size is of the counts as they are.
+    var (sum, plain) = (0.0, 0.0)
     for (cell, count) in table.enumerated() {
       let mean = rowSums[cell / columns] / total * columnSums[cell % columns]
       if let expected, cell < expected.count { expected[cell] = mean }
       guard mean > 0 else { continue }
       if mean < 5 { result.flags.insert(.smallExpected) }
       var gap = (Double(count) - mean).magnitude
+      plain += gap * gap / mean
       if corrects { gap = gap - min(0.5, gap) }
       sum += gap * gap / mean
     }
     result.statistic = sum
     result.degreesOfFreedom = (r - 1) * (c - 1)
     result.pValue = ChiSquare.upperTail(sum, degreesOfFreedom: result.degreesOfFreedom)
-    let phi = sum / total
+    let phi = plain / total
     result.effectSize = (phi / (min(r, c) - 1)).squareRoot()
     let unbiased = max(0, phi - (r - 1) * (c - 1) / (total - 1))
     let (r1, c1) = (r - (r - 1) * (r - 1) / (total - 1), c - (c - 1) * (c - 1) / (total - 1))

@@ -137,12 +137,15 @@ struct ProportionCells {
   let control: ProportionCounts
   private let (x1, y1, n1): (Double, Double, Double)
   private let (x0, y0, n0): (Double, Double, Double)
+  /// Treatment rate minus control rate.
+  private let gap: Double
 
   init(_ treatment: ProportionCounts, _ control: ProportionCounts) {
     (self.treatment, self.control) = (treatment, control)
     (x1, y1, n1) = (
       Double(treatment.successes), Double(treatment.failures), Double(treatment.trials)
     )
+    gap = treatment.rateDifference(from: control)
     (x0, y0, n0) = (Double(control.successes), Double(control.failures), Double(control.trials))
   }
 
@@ -156,7 +159,7 @@ struct ProportionCells {
   /// NaN where 0 is divided by 0.
   func estimate(_ measure: EffectMeasure) -> Double {
     switch measure {
-    case .difference: treatment.rateDifference(from: control)
+    case .difference: gap
     case .ratio: x1 / n1 / (x0 / n0)
     case .oddsRatio: (x1 / y1) / (x0 / y0)
     }
@@ -183,7 +186,7 @@ struct ProportionCells {
       let error = standardError(measure)
       guard error > 0 else { return .nan }
       return measure == .difference
-        ? (treatment.rateDifference(from: control) - null) / error
+        ? (gap - null) / error
         : error.isFinite ? (log(estimate(measure)) - log(null)) / error : .nan
     case .score: return score(measure, null)
     }
@@ -209,11 +212,11 @@ struct ProportionCells {
   private func wald(_ more: Double, _ z: Double) -> Interval {
     let (m1, m0) = (n1 + 2 * more, n0 + 2 * more)
     let (p1, p0) = ((x1 + more) / m1, (x0 + more) / m0)
-    let gap = more == 0 ? treatment.rateDifference(from: control) : p1 - p0
+    let centre = more == 0 ? gap : p1 - p0
     let variance =
       (x1 + more) * (y1 + more) / (m1 * m1 * m1) + (x0 + more) * (y0 + more) / (m0 * m0 * m0)
     let reach = z * sqrt(variance)
-    return Interval(lower: max(-1, gap - reach), upper: min(1, gap + reach))
+    return Interval(lower: max(-1, centre - reach), upper: min(1, centre + reach))
   }
 
   /// - Source: Katz and others 1978, doi:10.2307/2530610; Woolf 1955.
@@ -244,8 +247,9 @@ struct ProportionCells {
       let rate = constrained(difference: null)
       let other = min(1, max(0, rate + null))
       let variance = factor * (other * (1 - other) / n1 + rate * (1 - rate) / n0)
-      let gap = treatment.rateDifference(from: control) - null
-      return variance > 0 ? gap / sqrt(variance) : gap == 0 ? .nan : gap * .infinity
+      let distance = gap - null
+      return variance > 0
+        ? distance / sqrt(variance) : distance == 0 ? .nan : distance * .infinity
     case .ratio:
       let (a, b, c) = (
         total * null, n1 * null + x1 + n0 + x0 * null, x1 + x0
@@ -255,8 +259,9 @@ struct ProportionCells {
       let other = min(1, rate * null)
       let variance =
         factor * (other * (1 - other) / n1 + null * null * (rate * (1 - rate) / n0))
-      let gap = p1 - null * p0
-      return variance > 0 ? gap / sqrt(variance) : gap == 0 ? .nan : gap * .infinity
+      let distance = p1 - null * p0
+      return variance > 0
+        ? distance / sqrt(variance) : distance == 0 ? .nan : distance * .infinity
     case .oddsRatio:
       let count = x1 + x0
       let (a, b) = (n0 * (null - 1), n1 * null + n0 - count * (null - 1))
@@ -264,8 +269,8 @@ struct ProportionCells {
       let other = rate * null / (1 + rate * (null - 1))
       let (v1, v0) = (other * (1 - other), rate * (1 - rate))
       guard v1 > 0, v0 > 0 else { return .nan }
-      let gap = (p1 - other) / v1 - (p0 - rate) / v0
-      return gap / sqrt(factor * (1 / (v1 * n1) + 1 / (v0 * n0)))
+      let distance = (p1 - other) / v1 - (p0 - rate) / v0
+      return distance / sqrt(factor * (1 / (v1 * n1) + 1 / (v0 * n0)))
     }
   }
 
@@ -296,7 +301,7 @@ struct ProportionCells {
   private func scoreInterval(_ measure: EffectMeasure, _ z: Double) -> Interval {
     switch measure {
     case .difference:
-      let centre = treatment.rateDifference(from: control)
+      let centre = gap
       let statistic = { score(.difference, $0) }
       return Interval(
         lower: crossing(from: -1, to: centre, z, statistic),

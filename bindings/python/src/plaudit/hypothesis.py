@@ -209,8 +209,8 @@ _VARIANCES = {
 
 def rate_interval(
     successes: Any, trials: Any, confidence: float = 0.95, *, method: str = "wilson",
-    flags: bool = False, refuse: bool = False, threads: int | None = None, cancel: Any = None,
-    timeout: float | None = None,
+    flags: bool = False, refuse: bool = False, threads: int = 0, progress: ProgressOption = None,
+    cancel: Cancel | None = None, timeout: float | None = None,
 ) -> Any:
     """An interval of a rate: an Interval, or an IntervalColumn for columns.
 
@@ -270,7 +270,7 @@ def compare_rates(
     if not any(_arrays.is_column(value) for value in counts.values()):
         options.refuse = 1
         row = _abi.plaudit_two_proportions(
-            *(whole(value, name) for name, value in counts.items()))
+            **{name: whole(value, name) for name, value in counts.items()})
         found = _abi.plaudit_test_row()
         call(
             _lib.plaudit_stats_proportion_tests, byref(row), 1, number, byref(options), None,
@@ -330,8 +330,8 @@ def _single(sample: Any, name: str) -> _abi.plaudit_moments:
     if not isinstance(sample, Moments):
         sample = moments(sample)
     return _abi.plaudit_moments(
-        whole(sample.count, f"{name}.count"), real(sample.mean, f"{name}.mean"),
-        real(sample.variance, f"{name}.variance"))
+        count=whole(sample.count, f"{name}.count"), mean=real(sample.mean, f"{name}.mean"),
+        variance=real(sample.variance, f"{name}.variance"))
 
 
 def _many(sample: Moments, name: str) -> Any:
@@ -351,7 +351,9 @@ def _many(sample: Moments, name: str) -> Any:
         for field, source in zip(("count", "mean", "variance"), sources):
             table[field] = module.frombuffer(source, "i8" if field == "count" else "f8")
         return table.ctypes.data, rows, table
-    table = (_abi.plaudit_moments * rows)(*zip(*sources))
+    table = (_abi.plaudit_moments * rows)()
+    for row, values in zip(table, zip(*sources)):
+        row.count, row.mean, row.variance = values
     return ctypes.addressof(table), rows, table
 
 
