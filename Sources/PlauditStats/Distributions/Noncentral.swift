@@ -4,7 +4,7 @@ import Glibc
 package enum NoncentralT {
   /// `P(T <= t)` and `P(T > t)` for `T = (Z + shift) / √(χ²/n)`.
   ///
-  /// Both tails have a relative error below 1e-12: each is an integral of positive terms,
+  /// Both tails have a relative error below 1e-10: each is an integral of positive terms,
   /// `∫ Φ(t s - shift) f(s) ds` over the density of `s = √(χ²/n)`, by the trapezoid rule in
   /// `log s`, where it converges exponentially.
   package static func tails(_ t: Double, degreesOfFreedom n: Double, shift: Double) -> Tails {
