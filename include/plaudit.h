@@ -1081,7 +1081,9 @@ enum {
   PLAUDIT_EFFECT_INTERVAL_NEWCOMBE = 1, /* of a difference only */
   PLAUDIT_EFFECT_INTERVAL_SCORE = 2,    /* Miettinen and Nurminen 1985 */
   PLAUDIT_EFFECT_INTERVAL_WALD = 3,     /* of the logarithm for ratios */
-  PLAUDIT_EFFECT_INTERVAL_ADJUSTED = 4  /* Agresti and Caffo 2000; log and logit with halves */
+  PLAUDIT_EFFECT_INTERVAL_ADJUSTED = 4, /* Agresti and Caffo 2000; log and logit with halves */
+  PLAUDIT_EFFECT_INTERVAL_STATSMODELS_SCORE = 5 /* of a difference, as statsmodels 0.15.0 prints it;
+                                                   for comparison only */
 };
 /* The variance under the z statistic. */
 enum {

@@ -1592,7 +1592,7 @@ static void hypotheses(void) {
   OPTION(confidence, nan, RANGE, "confidence")
   OPTION(alternative, 4, RANGE, "alternative")
   OPTION(alternative, PLAUDIT_ALTERNATIVE_EQUIVALENT, RANGE, "margins")
-  OPTION(interval, -1, RANGE, "interval")
+  OPTION(interval, 6, RANGE, "interval")
   OPTION(interval, PLAUDIT_EFFECT_INTERVAL_NEWCOMBE, ARGUMENT, "Newcombe")
   OPTION(variance, 3, RANGE, "variance")
   OPTION(has_null_value, 2, RANGE, "has_null_value")

@@ -47,6 +47,41 @@ def rate(name, count, nobs, alpha=0.05, rtol=1e-11, atol=1e-15, methods=RATES):
     return case(name, "rate", {"count": count, "nobs": nobs, "alpha": alpha}, found, rtol, atol)
 
 
+def likeliest(d, x1, n1, x0, n0):
+    """The control's rate of the highest likelihood when the treatment's is d above it.
+
+    statsmodels 0.15.0 writes count0 where its cubic must have nobs0, so its rates are not these.
+    """
+    def slope(p):
+        return sum(
+            count / at if count else 0.0
+            for count, at in ((x1, p + d), (x1 - n1, 1 - p - d), (x0, p), (x0 - n0, 1 - p)))
+    low, high = max(0.0, -d), min(1.0, 1 - d)
+    edge = 1e-15
+    if slope(low + edge) <= 0:
+        return low
+    if slope(high - edge) >= 0:
+        return high
+    return optimize.brentq(slope, low + edge, high - edge, xtol=1e-17, rtol=1e-15)
+
+
+def score_statistic(d, x1, n1, x0, n0):
+    p = likeliest(d, x1, n1, x0, n0)
+    q, n = p + d, n1 + n0
+    return (x1 / n1 - x0 / n0 - d) / math.sqrt(
+        (q * (1 - q) / n1 + p * (1 - p) / n0) * n / (n - 1))
+
+
+def score_interval(x1, n1, x0, n0, alpha):
+    z = stats.norm.isf(alpha / 2)
+    gap = x1 / n1 - x0 / n0
+    ends = []
+    for sign, edge in ((1, -1 + 1e-9), (-1, 1 - 1e-9)):
+        ends.append(optimize.brentq(
+            lambda d: score_statistic(d, x1, n1, x0, n0) - sign * z, edge, gap, xtol=1e-15))
+    return ends
+
+
 def two_proportion(name, x1, n1, x0, n0, alpha=0.05, rtol=1e-8, atol=1e-12):
     z, p = proportion.proportions_ztest([x1, x0], [n1, n0])
     found = {
@@ -73,6 +108,8 @@ def two_proportion(name, x1, n1, x0, n0, alpha=0.05, rtol=1e-8, atol=1e-12):
             interval(f"ratio_{method.replace('-', '_')}", "ratio", method)
         for method in ("logit", "logit-adjusted"):
             interval(f"odds_{method.replace('-', '_')}", "or", method)
+    if all((x1, x0, n1 - x1, n0 - x0)):
+        found["diff_likeliest"] = score_interval(x1, n1, x0, n0, alpha)
     table = [[x1, n1 - x1], [x0, n0 - x0]]
     for key, yates in (("chi2", False), ("chi2_yates", True)):
         test = stats.chi2_contingency(table, correction=yates)
@@ -248,6 +285,11 @@ def random_cases():
         ):
             plain = {"diff": "wald", "ratio": "log", "or": "logit"}[compare]
             for key, method in (("plain", plain), ("score", "score")):
+                if (compare, key) == ("diff", "score"):
+                    at = lambda d: score_statistic(d, x1, n1, x0, n0)
+                    found["diff_score"] = [at(value), stats.norm.sf(at(value))]
+                    found["diff_score_tost"] = max(stats.norm.sf(at(low)), stats.norm.cdf(at(high)))
+                    continue
                 test = proportion.test_proportions_2indep(
                     **both, value=value, compare=compare, method=method, alternative="larger")
                 found[f"{compare}_{key}"] = [test.statistic, test.pvalue]

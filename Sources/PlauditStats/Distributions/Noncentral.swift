@@ -84,7 +84,7 @@ package enum NoncentralT {
       }
       return far
     }
-    let step = 0.4 * min(fall(1), fall(-1))
+    let step = 0.25 * min(fall(1), fall(-1))
     guard step > 0 else { return 0 }
     var sum = 1.0
     for direction in [1.0, -1.0] {

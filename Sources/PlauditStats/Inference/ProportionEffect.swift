@@ -25,6 +25,9 @@ package enum EffectInterval: Int32, CaseIterable, Sendable {
   /// group for a difference, half a success and half a trial for a ratio, a half in each cell for
   /// an odds ratio.
   case adjusted = 4
+  /// The score interval that statsmodels 0.15.0 prints for a difference; its constrained rates are not
+  /// the likeliest. For comparison only.
+  case statsmodelsScore = 5
 }
 
 /// The variance under the z statistic of an effect; raw values are `PLAUDIT_VARIANCE_…`.
@@ -66,8 +69,10 @@ package struct ProportionEffect: Sendable {
       throw PlauditError(
         .outOfRange, "null value is \(self.null.plain), ratios need a positive, finite one")
     }
-    guard interval != .newcombe || measure == .difference else {
-      throw PlauditError(.invalidArgument, "Newcombe's interval is of a difference only")
+    guard (interval != .newcombe && interval != .statsmodelsScore) || measure == .difference
+    else {
+      throw PlauditError(
+        .invalidArgument, "Newcombe's and statsmodels' score interval are of a difference only")
     }
     var isEquivalence = false
     if case .equivalent(let lower, _) = alternative {
@@ -197,6 +202,7 @@ struct ProportionCells {
     case (.difference, .standard), (_, .newcombe):
       newcombeInterval(treatment: treatment, control: control, z: z)
     case (.ratio, .standard), (_, .score): scoreInterval(measure, z)
+    case (_, .statsmodelsScore): scoreInterval(.difference, z, asStatsmodels: true)
     case (.difference, .wald): wald(0, z)
     case (.difference, .adjusted): wald(1, z)
     case (.ratio, .wald): logInterval((x1, n1, x0, n0), ratio: true, z)
@@ -238,13 +244,15 @@ struct ProportionCells {
   /// The score statistic of a null value, falling in it.
   ///
   /// - Source: Miettinen and Nurminen 1985, doi:10.1002/sim.4780040211.
-  private func score(_ measure: EffectMeasure, _ null: Double) -> Double {
+  private func score(
+    _ measure: EffectMeasure, _ null: Double, asStatsmodels: Bool = false
+  ) -> Double {
     let total = n1 + n0
     let factor = total / (total - 1)
     let (p1, p0) = (x1 / n1, x0 / n0)
     switch measure {
     case .difference:
-      let rate = constrained(difference: null)
+      let rate = constrained(difference: null, asStatsmodels: asStatsmodels)
       let other = min(1, max(0, rate + null))
       let variance = factor * (other * (1 - other) / n1 + rate * (1 - rate) / n0)
       let distance = gap - null
@@ -265,24 +273,30 @@ struct ProportionCells {
     case .oddsRatio:
       let count = x1 + x0
       let (a, b) = (n0 * (null - 1), n1 * null + n0 - count * (null - 1))
-      let rate = min(1, 2 * count / (b + max(0, b * b + 4 * a * count).squareRoot()))
-      let other = rate * null / (1 + rate * (null - 1))
+      let root = max(0, b * b + 4 * a * count).squareRoot()
+      let rate = min(1, b >= 0 ? 2 * count / (b + root) : (root - b) / (2 * a))
+      let other =
+        rate < 0.5
+        ? rate * null / (1 + rate * (null - 1)) : min(1, max(0, (count - n0 * rate) / n1))
       let (v1, v0) = (other * (1 - other), rate * (1 - rate))
-      guard v1 > 0, v0 > 0 else { return .nan }
-      let distance = (p1 - other) / v1 - (p0 - rate) / v0
-      return distance / sqrt(factor * (1 / (v1 * n1) + 1 / (v0 * n0)))
+      // Under the null value the successes of both groups add up to those seen, so that the two
+      // distances of the score are one; it grows without bound where a rate reaches its end.
+      let distance = x1 - n1 * other
+      guard v1 > 0, v0 > 0 else { return distance == 0 ? .nan : distance * .infinity }
+      return distance * sqrt((1 / (v1 * n1) + 1 / (v0 * n0)) / factor)
     }
   }
 
   /// The control's rate that fits best when the treatment's is `difference` above it: the root of
   /// a cubic, by its cosine and a Newton step.
-  private func constrained(difference d: Double) -> Double {
+  private func constrained(difference d: Double, asStatsmodels: Bool) -> Double {
     let total = n1 + n0
     let count = x1 + x0
     if d == 0 { return count / total }
     let c3 = total
     let c2 = (n1 + 2 * n0) * d - total - count
-    let c1 = (x0 * d - total - 2 * x0) * d + count
+    // statsmodels 0.15.0 has the successes where the trials belong.
+    let c1 = ((asStatsmodels ? x0 : n0) * d - total - 2 * x0) * d + count
     let c0 = x0 * d * (1 - d)
     let third = c2 / (3 * c3)
     let q = third * third * third - c1 * c2 / (6 * c3 * c3) + c0 / (2 * c3)
@@ -298,11 +312,13 @@ struct ProportionCells {
     return min(min(1, 1 - d), max(max(0, -d), rate))
   }
 
-  private func scoreInterval(_ measure: EffectMeasure, _ z: Double) -> Interval {
+  private func scoreInterval(
+    _ measure: EffectMeasure, _ z: Double, asStatsmodels: Bool = false
+  ) -> Interval {
     switch measure {
     case .difference:
       let centre = gap
-      let statistic = { score(.difference, $0) }
+      let statistic = { score(.difference, $0, asStatsmodels: asStatsmodels) }
       return Interval(
         lower: crossing(from: -1, to: centre, z, statistic),
         upper: crossing(from: centre, to: 1, -z, statistic))
@@ -312,12 +328,28 @@ struct ProportionCells {
         measure == .ratio ? x1 == 0 && x0 == 0 : x1 + x0 == 0 || y1 + y0 == 0
       if nothing || centre.isNaN { return Interval(lower: 0, upper: .infinity) }
       let statistic = { score(measure, exp($0)) }
-      let bound = 80.0
-      let (start, end) = (max(-bound, min(bound, centre)), bound)
+      // Where a cell is empty, from near the ratio of the cells with halves.
+      let (a, b) = (log((x1 + 0.5) / (n1 + 1)), log((x0 + 0.5) / (n0 + 1)))
+      let near =
+        centre.isFinite
+        ? centre
+        : measure == .ratio
+          ? a - b : a - log((y1 + 0.5) / (n1 + 1)) - b + log((y0 + 0.5) / (n0 + 1))
       return Interval(
-        lower: centre == -.infinity ? 0 : exp(crossing(from: -end, to: start, z, statistic)),
-        upper: centre == .infinity ? .infinity : exp(crossing(from: start, to: end, -z, statistic)))
+        lower: centre == -.infinity ? 0 : exp(crossing(near: near, z, statistic)),
+        upper: centre == .infinity ? .infinity : exp(crossing(near: near, -z, statistic)))
     }
+  }
+
+  /// Where a falling statistic of a logarithm passes `level`, in steps that double from `near`.
+  private func crossing(
+    near: Double, _ level: Double, _ statistic: (Double) -> Double
+  ) -> Double {
+    var (low, high, step) = (near, near, 0.5)
+    while step < 256, statistic(low) <= level { (low, step) = (low - step, step * 2) }
+    step = 0.5
+    while step < 256, statistic(high) >= level { (high, step) = (high + step, step * 2) }
+    return crossing(from: low, to: high, level, statistic)
   }
 
   /// Where a falling statistic passes `level`, by Chandrupatla's method; an end where it does not.

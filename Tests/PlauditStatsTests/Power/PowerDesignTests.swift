@@ -38,7 +38,7 @@ struct PowerDesignTests {
       var reached = wanted
       reached.controlCount = plan.controlCount
       // Closed forms leave out the far tail of two-sided tests.
-      #expect(abs(try reached.solved(for: .power).power - 0.8) < 2e-6)
+      #expect(abs(try reached.solved(for: .power).power - 0.8) < 1e-5)
       #expect(
         abs(try reached.solved(for: .effect).effect - wanted.effect) < 1e-5
           * wanted.effect.magnitude

@@ -57,7 +57,8 @@ def test_two_rates():
     assert near(test.interval, expected["diff_newcomb"])
     for key, measure, interval in (
         ("diff_wald", "difference", "wald"), ("diff_agresti_caffo", "difference", "agresti-caffo"),
-        ("diff_score", "difference", "miettinen-nurminen"), ("ratio_log", "ratio", "wald"),
+        ("diff_score", "difference", "statsmodels-score"),
+        ("diff_likeliest", "difference", "miettinen-nurminen"), ("ratio_log", "ratio", "wald"),
         ("ratio_score", "ratio", None), ("odds_logit", "odds-ratio", "wald"),
         ("odds_logit_adjusted", "odds-ratio", None),
     ):

@@ -201,7 +201,8 @@ _INTERVALS = {
     None: _abi.EFFECT_INTERVAL_DEFAULT, "newcombe": _abi.EFFECT_INTERVAL_NEWCOMBE,
     "score": _abi.EFFECT_INTERVAL_SCORE, "miettinen-nurminen": _abi.EFFECT_INTERVAL_SCORE,
     "wald": _abi.EFFECT_INTERVAL_WALD, "adjusted": _abi.EFFECT_INTERVAL_ADJUSTED,
-    "agresti-caffo": _abi.EFFECT_INTERVAL_ADJUSTED}
+    "agresti-caffo": _abi.EFFECT_INTERVAL_ADJUSTED,
+    "statsmodels-score": _abi.EFFECT_INTERVAL_STATSMODELS_SCORE}
 _VARIANCES = {
     "pooled": _abi.VARIANCE_POOLED, "unpooled": _abi.VARIANCE_UNPOOLED,
     "score": _abi.VARIANCE_SCORE}
@@ -254,7 +255,8 @@ def compare_rates(
 
     measure: "difference" (treatment - control), "ratio", "odds-ratio". interval: None is Newcombe
     for a difference, the score interval for a ratio, the adjusted logit for an odds ratio; by name
-    "newcombe", "score" (Miettinen and Nurminen), "wald", "adjusted" (Agresti and Caffo). variance:
+    "newcombe", "score" (Miettinen and Nurminen), "wald", "adjusted" (Agresti and Caffo), and
+    "statsmodels-score", what statsmodels 0.15.0 prints for the score interval. variance:
     "pooled", "unpooled", "score"; None is pooled, or unpooled with `null` or `margins`. margins:
     (low, high) asks whether the effect lies within them (TOST).
     """
