@@ -18,7 +18,7 @@ package enum RowBlocks {
       WorkerPool.run(tasks: (count + size - 1) / size, threads: threads, work)
     }
     try control.check()
-    control.report(.testing, done: count, total: count, force: true)
+    control.report(.comparing, done: count, total: count, force: true)
   }
 
   private final class Blocks: ParallelWork {
@@ -39,7 +39,7 @@ package enum RowBlocks {
     }
 
     func tick() {
-      control.report(.testing, done: done.load(ordering: .relaxed), total: count)
+      control.report(.comparing, done: done.load(ordering: .relaxed), total: count)
     }
   }
 }

@@ -220,4 +220,4 @@ def test_long_columns_can_be_cancelled():
         plaudit.rate_interval([1] * 10_000, [2] * 10_000, method="jeffreys", cancel=cancel)
     seen = []
     plaudit.compare_rates([1] * 10_000, 20, 2, 30, progress=seen.append)
-    assert seen[-1].phase == "testing" and seen[-1].done == 10_000
+    assert seen[-1].phase == "comparing" and seen[-1].done == 10_000
