@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training bench-experiments help setup build model train-model demo test run-tests check install size clean
+.PHONY: bench-training bench-experiments bench-tests help setup build model train-model demo test run-tests check install size clean
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -48,6 +48,7 @@ help:
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
 	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
 	@echo '  make bench-experiments  lift tables beside statsmodels, in one run'
+	@echo '  make bench-tests  intervals, tests and power beside scipy and statsmodels, in one run'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -148,6 +149,11 @@ bench-experiments: build
 	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
 	@.venv-bench/bin/python -m pip -q install $$(grep -E '^(statsmodels|scipy|numpy)=' Benchmarks/requirements.txt)
 	@$(PYTHON) Benchmarks/experiments.py --peer .venv-bench/bin/python
+
+bench-tests: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@.venv-bench/bin/python -m pip -q install $$(grep -E '^(statsmodels|scipy|numpy)=' Benchmarks/requirements.txt)
+	@PYTHONPATH=bindings/python/src .venv-bench/bin/python Benchmarks/tests.py
 
 size:
 	@scripts/size

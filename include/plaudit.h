@@ -988,7 +988,8 @@ typedef struct plaudit_two_proportions {
 enum {
   PLAUDIT_ALTERNATIVE_TWO_SIDED = 0,
   PLAUDIT_ALTERNATIVE_GREATER = 1, /* treatment above control */
-  PLAUDIT_ALTERNATIVE_LESS = 2
+  PLAUDIT_ALTERNATIVE_LESS = 2,
+  PLAUDIT_ALTERNATIVE_EQUIVALENT = 3 /* within margins: two one-sided tests */
 };
 
 typedef struct plaudit_test_options {
@@ -1060,6 +1061,270 @@ PLAUDIT_NODISCARD plaudit_status plaudit_stats_proportion_lift(
 PLAUDIT_NODISCARD plaudit_status plaudit_stats_relative_lift(double treatment, double control,
                                                              double *out_lift,
                                                              plaudit_error **error);
+
+/* ---- Tests: is the difference real, and how large must a sample be? Rates are fractions. Each
+ * function fills rows of one kind, with NaN for what a test does not have; batches take arrays of
+ * rows. A row that cannot be tested is NaN with PLAUDIT_TEST_FLAG_... bits, or with refuse 1 ends
+ * the call with its error and number. Definitions: docs/stats.md. */
+
+/* Ways to an interval of a rate. */
+enum {
+  PLAUDIT_RATE_WILSON = 0,          /* score, 1927 */
+  PLAUDIT_RATE_AGRESTI_COULL = 1,   /* clipped to 0..1 */
+  PLAUDIT_RATE_CLOPPER_PEARSON = 2, /* exact */
+  PLAUDIT_RATE_JEFFREYS = 3,        /* equal tails of Beta(x + 1/2, n - x + 1/2) */
+  PLAUDIT_RATE_WALD = 4             /* clipped; for comparison only */
+};
+
+/* How two rates are compared. */
+enum {
+  PLAUDIT_EFFECT_DIFFERENCE = 0, /* treatment - control */
+  PLAUDIT_EFFECT_RATIO = 1,      /* treatment / control, 1 + relative lift */
+  PLAUDIT_EFFECT_ODDS_RATIO = 2
+};
+/* Ways to an interval of the effect. */
+enum {
+  PLAUDIT_EFFECT_INTERVAL_DEFAULT = 0,  /* Newcombe; score for a ratio, adjusted for odds */
+  PLAUDIT_EFFECT_INTERVAL_NEWCOMBE = 1, /* of a difference only */
+  PLAUDIT_EFFECT_INTERVAL_SCORE = 2,    /* Miettinen and Nurminen 1985 */
+  PLAUDIT_EFFECT_INTERVAL_WALD = 3,     /* of the logarithm for ratios */
+  PLAUDIT_EFFECT_INTERVAL_ADJUSTED = 4, /* Agresti and Caffo 2000; log and logit with halves */
+  PLAUDIT_EFFECT_INTERVAL_STATSMODELS_SCORE = 5 /* of a difference, as statsmodels 0.15.0 prints it;
+                                                   for comparison only */
+};
+/* The variance under the z statistic. */
+enum {
+  PLAUDIT_VARIANCE_POOLED = 0,   /* for a null value of no effect */
+  PLAUDIT_VARIANCE_UNPOOLED = 1, /* of the logarithm for ratios */
+  PLAUDIT_VARIANCE_SCORE = 2     /* the best rates under the null value, times N / (N - 1) */
+};
+enum {
+  PLAUDIT_MEANS_WELCH = 0, /* variances of their own */
+  PLAUDIT_MEANS_POOLED = 1 /* Student's: one variance */
+};
+enum {
+  PLAUDIT_ANOVA_FISHER = 0, /* one variance */
+  PLAUDIT_ANOVA_WELCH = 1   /* variances of their own */
+};
+enum {
+  PLAUDIT_TABLE_CHI_SQUARE = 0, /* Yates' correction for 2 x 2 unless no_continuity */
+  PLAUDIT_TABLE_FISHER = 1      /* exact, 2 x 2 */
+};
+enum {
+  PLAUDIT_SAMPLES_MANN_WHITNEY = 0,
+  PLAUDIT_SAMPLES_KOLMOGOROV_SMIRNOV = 1
+};
+enum {
+  PLAUDIT_EXACTNESS_AUTOMATIC = 0, /* exact where possible and cheap, as scipy's */
+  PLAUDIT_EXACTNESS_EXACT = 1,
+  PLAUDIT_EXACTNESS_ASYMPTOTIC = 2
+};
+enum {
+  PLAUDIT_QUANTILE_LINEAR = 0, /* type 7, numpy's */
+  PLAUDIT_QUANTILE_HARRELL_DAVIS = 1
+};
+
+/* What a row could not say, or what to keep in mind; bits. */
+enum {
+  PLAUDIT_TEST_FLAG_TOO_FEW_ROWS = 1,        /* all NaN */
+  PLAUDIT_TEST_FLAG_ZERO_VARIANCE = 2,       /* nothing varies: statistic and p NaN */
+  PLAUDIT_TEST_FLAG_INVALID_COUNTS = 4,      /* negative, or successes above trials: all NaN */
+  PLAUDIT_TEST_FLAG_NOT_FINITE = 8,          /* NaN or infinity among the inputs: all NaN */
+  PLAUDIT_TEST_FLAG_SMALL_EXPECTED = 16,     /* an expected count below 5 */
+  PLAUDIT_TEST_FLAG_UNBOUNDED_INTERVAL = 32, /* an end is infinite: a cell is empty */
+  PLAUDIT_TEST_FLAG_TIES = 64,               /* equal values */
+  PLAUDIT_TEST_FLAG_EMPTY_CELL = 128         /* a group without success or without failure */
+};
+
+/* One set of options for all tests: a test reads those that it has. */
+typedef struct plaudit_hypothesis_options {
+  int64_t struct_size;
+  double confidence;      /* of the interval, which is two-sided; 0 = 0.95 */
+  double null_value;      /* looked at with has_null_value; else no difference */
+  double margin_lower;    /* of PLAUDIT_ALTERNATIVE_EQUIVALENT */
+  double margin_upper;
+  int32_t alternative;    /* PLAUDIT_ALTERNATIVE_... */
+  int32_t interval;       /* PLAUDIT_EFFECT_INTERVAL_... */
+  int32_t variance;       /* PLAUDIT_VARIANCE_... */
+  int32_t exactness;      /* PLAUDIT_EXACTNESS_... */
+  int32_t has_null_value; /* 1 = null_value counts */
+  int32_t no_continuity;  /* 1 = without continuity correction */
+  int32_t refuse;         /* 1 = the first row that has no p value ends the call */
+  int32_t reserved;
+} plaudit_hypothesis_options;
+
+/* The outcome of a test; NaN is what it does not have. */
+typedef struct plaudit_test_row {
+  double statistic;
+  double degrees_of_freedom;    /* infinite for z; of the numerator for F */
+  double denominator_degrees;   /* of F */
+  double p_value;               /* precise in the tails */
+  double estimate;              /* what interval is of */
+  double standard_error;        /* of the logarithm for ratios */
+  plaudit_interval interval;
+  double effect_size;           /* Cohen's d or h, Cramer's V, eta^2, rank-biserial r */
+  double corrected_effect_size; /* Hedges' g, Bergsma's V, omega^2 */
+  int32_t flags;                /* PLAUDIT_TEST_FLAG_... */
+  int32_t exact;                /* 1: p_value is from the exact distribution */
+} plaudit_test_row;
+
+/* Sufficient statistics of a sample. */
+typedef struct plaudit_moments {
+  int64_t count;
+  double mean;
+  double variance; /* divided by count - 1; NaN below two rows */
+} plaudit_moments;
+
+/* Intervals [count] of rates by a named method (PLAUDIT_RATE_...); confidence and refuse of options
+ * count. Impossible rows are NaN with PLAUDIT_KPI_FLAG_... bits. options, run and out_flags may be
+ * NULL. Values are statsmodels' proportion_confint. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_rate_intervals(
+    const int64_t *successes, const int64_t *trials, int64_t count, int32_t method,
+    const plaudit_hypothesis_options *options, const plaudit_run_options *run, double *out_lower,
+    double *out_upper, int32_t *out_flags, plaudit_error **error);
+
+/* Compares the two rates of each row [count] by a measure (PLAUDIT_EFFECT_...): estimate, interval,
+ * z test. confidence, null_value, alternative with margins, interval, variance and refuse of options
+ * count. Values are statsmodels' proportions_ztest, test_, tost_ and confint_proportions_2indep.
+ * options and run may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_proportion_tests(
+    const plaudit_two_proportions *rows, int64_t count, int32_t measure,
+    const plaudit_hypothesis_options *options, const plaudit_run_options *run,
+    plaudit_test_row *out_tests, plaudit_error **error);
+
+/* Count, mean and variance of values [count], or with paired [count] of values - paired. NOT_FINITE
+ * with its row for NaN and infinity. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_moments(const double *values, const double *paired,
+                                                       int64_t count,
+                                                       plaudit_moments *out_moments,
+                                                       plaudit_error **error);
+
+/* t tests of the means of first and second [count], Welch's or pooled (PLAUDIT_MEANS_...); second
+ * NULL tests first alone, which for moments of differences is the paired test. confidence,
+ * null_value, alternative with margins and refuse of options count. Values are scipy's ttest_ind,
+ * ttest_rel, ttest_1samp and statsmodels' ttost_ind. options and run may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_mean_tests(
+    const plaudit_moments *first, const plaudit_moments *second, int64_t count, int32_t kind,
+    const plaudit_hypothesis_options *options, const plaudit_run_options *run,
+    plaudit_test_row *out_tests, plaudit_error **error);
+
+/* One-way analysis of variance of groups [group_count] of at least two, Fisher's or Welch's
+ * (PLAUDIT_ANOVA_...). UNDEFINED when nothing varies. Values are scipy's f_oneway and statsmodels'
+ * anova_oneway. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_variance_analysis(const plaudit_moments *groups,
+                                                                 int64_t group_count, int32_t kind,
+                                                                 plaudit_test_row *out_test,
+                                                                 plaudit_error **error);
+
+/* Whether rows and columns of a table of counts [row_count, column_count] go together
+ * (PLAUDIT_TABLE_...). Fisher's estimate is the odds ratio a d / (b c), its interval exact.
+ * alternative, confidence (Fisher) and no_continuity (chi-square) of options count. INVALID_DATA with
+ * the cell for a negative count; chi-square without two rows and columns of counts is UNDEFINED.
+ * Values are scipy's chi2_contingency and fisher_exact. options and out_expected [row_count,
+ * column_count] (chi-square only) may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_table_test(
+    const int64_t *table, int64_t row_count, int64_t column_count, int32_t kind,
+    const plaudit_hypothesis_options *options, plaudit_test_row *out_test, double *out_expected,
+    plaudit_error **error);
+
+/* Whether the values of first [first_count] and second [second_count] have one distribution
+ * (PLAUDIT_SAMPLES_...). Mann-Whitney: statistic U of first, estimate the probability that a value
+ * of first is larger, with DeLong's interval. Kolmogorov-Smirnov: statistic D; GREATER asks whether
+ * first's distribution function lies above, its values below. confidence, alternative, exactness
+ * and no_continuity of options count. NOT_FINITE with its row for NaN. Values are scipy's
+ * mannwhitneyu and ks_2samp. options may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_sample_test(
+    const double *first, int64_t first_count, const double *second, int64_t second_count,
+    int32_t kind, const plaudit_hypothesis_options *options, plaudit_test_row *out_test,
+    plaudit_error **error);
+
+/* Kruskal and Wallis's test of values [count] in groups [count] of 0..group_count - 1. Values are
+ * scipy's kruskal. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_kruskal_wallis(const double *values,
+                                                              const int32_t *groups, int64_t count,
+                                                              int64_t group_count,
+                                                              plaudit_test_row *out_test,
+                                                              plaudit_error **error);
+
+typedef struct plaudit_quantile {
+  double value;
+  plaudit_interval interval; /* NaN ends where the sample is too small to reach them */
+  double standard_error;     /* width over twice the normal critical value */
+  int64_t clusters;
+} plaudit_quantile;
+
+/* Quantiles of values [count] at probabilities [probability_count] (PLAUDIT_QUANTILE_...). The
+ * interval is of order statistics; with clusters [count], rows of equal numbers go together, and it
+ * is Woodruff's. Only confidence of options counts. options and clusters may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_quantiles(
+    const double *values, const int64_t *clusters, int64_t count, const double *probabilities,
+    int64_t probability_count, int32_t kind, const plaudit_hypothesis_options *options,
+    plaudit_quantile *out_quantiles, plaudit_error **error);
+
+/* The difference of one quantile between two samples, by the standard errors of
+ * plaudit_stats_quantiles. confidence and alternative with margins of options count. options and
+ * clusters may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_quantile_test(
+    const double *first, const int64_t *first_clusters, int64_t first_count, const double *second,
+    const int64_t *second_clusters, int64_t second_count, double probability, int32_t kind,
+    const plaudit_hypothesis_options *options, plaudit_test_row *out_test, plaudit_error **error);
+
+/* Which test an experiment is planned for. */
+enum {
+  PLAUDIT_POWER_FLEISS = 0,            /* two rates; pooled variance under the null */
+  PLAUDIT_POWER_COHEN_H = 1,           /* two rates as 2 asin sqrt(p) */
+  PLAUDIT_POWER_BASELINE_NULL = 2,     /* the control's variance under the null: Evan Miller, Eppo */
+  PLAUDIT_POWER_BASELINE_VARIANCE = 3, /* the control's variance throughout */
+  PLAUDIT_POWER_MEANS_T = 4,           /* noncentral t */
+  PLAUDIT_POWER_MEANS_Z = 5,
+  PLAUDIT_POWER_ANOVA = 6              /* all arms at once; effect is Cohen's f */
+};
+/* How several comparisons with the control share alpha. */
+enum {
+  PLAUDIT_COMPARISONS_BONFERRONI = 0,
+  PLAUDIT_COMPARISONS_UNCORRECTED = 1,
+  PLAUDIT_COMPARISONS_SIDAK = 2
+};
+enum {
+  PLAUDIT_SOLVE_SAMPLE_SIZE = 0, /* from effect and power */
+  PLAUDIT_SOLVE_POWER = 1,       /* from effect and control_count */
+  PLAUDIT_SOLVE_EFFECT = 2       /* the smallest detectable: from control_count and power */
+};
+
+typedef struct plaudit_power_design {
+  int64_t struct_size;
+  double baseline;      /* the control's rate or mean */
+  double deviation;     /* standard deviation of a value, for means; 0 = 1 */
+  double effect;        /* treatment - control */
+  double alpha;         /* 0 = 0.05 */
+  double power;         /* 0 = 0.8 */
+  double control_count;
+  double ratio;         /* rows of each treatment for one of the control; 0 = 1 */
+  int64_t arms;         /* with the control; 0 = 2 */
+  int32_t test;         /* PLAUDIT_POWER_... */
+  int32_t alternative;  /* PLAUDIT_ALTERNATIVE_... but EQUIVALENT */
+  int32_t correction;   /* PLAUDIT_COMPARISONS_... */
+  int32_t reserved;
+} plaudit_power_design;
+
+typedef struct plaudit_power_plan {
+  int64_t struct_size;
+  double control_count;   /* not rounded: round up */
+  double treatment_count; /* of each treatment */
+  double total_count;
+  double effect;
+  double relative_effect; /* effect / |baseline|; NaN for a baseline of 0 */
+  double standardized_effect; /* Cohen's h, d or f */
+  double power;
+  double level;           /* alpha of each comparison */
+} plaudit_power_plan;
+
+/* Fills in what is unknown (PLAUDIT_SOLVE_...) of a design. OUT_OF_RANGE names a parameter outside
+ * its domain; UNDEFINED when no sample or effect has the power. out_plan->struct_size is set by the
+ * caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_power(const plaudit_power_design *design,
+                                                     int32_t unknown, plaudit_power_plan *out_plan,
+                                                     plaudit_error **error);
 
 typedef struct plaudit_classification_report {
   int64_t struct_size;

@@ -230,6 +230,65 @@
   FIELD(plaudit_lift, p_value, 80)                            \
   FIELD(plaudit_lift, flags, 88)                              \
   FIELD(plaudit_lift, reserved, 92)                           \
+  STRUCT(plaudit_hypothesis_options, 72)                      \
+  FIELD(plaudit_hypothesis_options, struct_size, 0)           \
+  FIELD(plaudit_hypothesis_options, confidence, 8)            \
+  FIELD(plaudit_hypothesis_options, null_value, 16)           \
+  FIELD(plaudit_hypothesis_options, margin_lower, 24)         \
+  FIELD(plaudit_hypothesis_options, margin_upper, 32)         \
+  FIELD(plaudit_hypothesis_options, alternative, 40)          \
+  FIELD(plaudit_hypothesis_options, interval, 44)             \
+  FIELD(plaudit_hypothesis_options, variance, 48)             \
+  FIELD(plaudit_hypothesis_options, exactness, 52)            \
+  FIELD(plaudit_hypothesis_options, has_null_value, 56)       \
+  FIELD(plaudit_hypothesis_options, no_continuity, 60)        \
+  FIELD(plaudit_hypothesis_options, refuse, 64)               \
+  FIELD(plaudit_hypothesis_options, reserved, 68)             \
+  STRUCT(plaudit_test_row, 88)                                \
+  FIELD(plaudit_test_row, statistic, 0)                       \
+  FIELD(plaudit_test_row, degrees_of_freedom, 8)              \
+  FIELD(plaudit_test_row, denominator_degrees, 16)            \
+  FIELD(plaudit_test_row, p_value, 24)                        \
+  FIELD(plaudit_test_row, estimate, 32)                       \
+  FIELD(plaudit_test_row, standard_error, 40)                 \
+  FIELD(plaudit_test_row, interval, 48)                       \
+  FIELD(plaudit_test_row, effect_size, 64)                    \
+  FIELD(plaudit_test_row, corrected_effect_size, 72)          \
+  FIELD(plaudit_test_row, flags, 80)                          \
+  FIELD(plaudit_test_row, exact, 84)                          \
+  STRUCT(plaudit_moments, 24)                                 \
+  FIELD(plaudit_moments, count, 0)                            \
+  FIELD(plaudit_moments, mean, 8)                             \
+  FIELD(plaudit_moments, variance, 16)                        \
+  STRUCT(plaudit_quantile, 40)                                \
+  FIELD(plaudit_quantile, value, 0)                           \
+  FIELD(plaudit_quantile, interval, 8)                        \
+  FIELD(plaudit_quantile, standard_error, 24)                 \
+  FIELD(plaudit_quantile, clusters, 32)                       \
+  STRUCT(plaudit_power_design, 88)                            \
+  FIELD(plaudit_power_design, struct_size, 0)                 \
+  FIELD(plaudit_power_design, baseline, 8)                    \
+  FIELD(plaudit_power_design, deviation, 16)                  \
+  FIELD(plaudit_power_design, effect, 24)                     \
+  FIELD(plaudit_power_design, alpha, 32)                      \
+  FIELD(plaudit_power_design, power, 40)                      \
+  FIELD(plaudit_power_design, control_count, 48)              \
+  FIELD(plaudit_power_design, ratio, 56)                      \
+  FIELD(plaudit_power_design, arms, 64)                       \
+  FIELD(plaudit_power_design, test, 72)                       \
+  FIELD(plaudit_power_design, alternative, 76)                \
+  FIELD(plaudit_power_design, correction, 80)                 \
+  FIELD(plaudit_power_design, reserved, 84)                   \
+  STRUCT(plaudit_power_plan, 72)                              \
+  FIELD(plaudit_power_plan, struct_size, 0)                   \
+  FIELD(plaudit_power_plan, control_count, 8)                 \
+  FIELD(plaudit_power_plan, treatment_count, 16)              \
+  FIELD(plaudit_power_plan, total_count, 24)                  \
+  FIELD(plaudit_power_plan, effect, 32)                       \
+  FIELD(plaudit_power_plan, relative_effect, 40)              \
+  FIELD(plaudit_power_plan, standardized_effect, 48)          \
+  FIELD(plaudit_power_plan, power, 56)                        \
+  FIELD(plaudit_power_plan, level, 64)                        \
   STRUCT(plaudit_classification_report, 56)                   \
   FIELD(plaudit_classification_report, struct_size, 0)        \
   FIELD(plaudit_classification_report, accuracy, 8)           \

@@ -1550,6 +1550,227 @@ static void experiments(void) {
   }
 }
 
+static void hypotheses(void) {
+  const double nan = NAN;
+  int64_t hits[] = {1, 5}, tries[] = {2, 4}, table[] = {4, 1, 1, 4}, names[] = {1, 2, 2};
+  double lower[2], upper[2], expected[4], values[] = {1, 2, 4}, holes[] = {1, nan, 2}, half = 0.5;
+  int32_t flags[2], groups[] = {0, 1, 1}, outside[] = {0, 1, 2};
+  plaudit_two_proportions rows[] = {{3, 10, 1, 10}, {5, 4, 1, 10}};
+  plaudit_moments moments[] = {{5, 1, 1}, {4, 2, 0}, {1, 2, nan}}, found;
+  plaudit_test_row tests[3];
+  plaudit_quantile quantile;
+  plaudit_hypothesis_options options = {.struct_size = sizeof options}, refuse = options, bad;
+  refuse.refuse = 1;
+  plaudit_run_options run = {.struct_size = sizeof run, .threads = 1000};
+
+  EXPECT_OK(plaudit_stats_rate_intervals(hits, tries, 2, PLAUDIT_RATE_JEFFREYS, NULL, NULL, lower,
+                                         upper, flags, &error));
+  CHECK(flags[0] == 0 && flags[1] == PLAUDIT_KPI_FLAG_RATE_ABOVE_ONE && lower[1] != lower[1]);
+  EXPECT_OK(
+      plaudit_stats_rate_intervals(NULL, NULL, 0, 0, &options, NULL, NULL, NULL, NULL, &error));
+  EXPECT(DATA, "exceed", plaudit_stats_rate_intervals(hits, tries, 2, 0, &refuse, NULL, lower,
+                                                      upper, NULL, &error));
+  EXPECT(RANGE, "method",
+         plaudit_stats_rate_intervals(hits, tries, 2, 5, NULL, NULL, lower, upper, NULL, &error));
+  EXPECT(RANGE, "threads",
+         plaudit_stats_rate_intervals(hits, tries, 2, 0, NULL, &run, lower, upper, NULL, &error));
+  EXPECT(NULL_POINTER, "successes",
+         plaudit_stats_rate_intervals(NULL, tries, 2, 0, NULL, NULL, lower, upper, NULL, &error));
+  EXPECT(NULL_POINTER, "trials",
+         plaudit_stats_rate_intervals(hits, NULL, 2, 0, NULL, NULL, lower, upper, NULL, &error));
+  EXPECT(NULL_POINTER, "out_lower",
+         plaudit_stats_rate_intervals(hits, tries, 2, 0, NULL, NULL, NULL, upper, NULL, &error));
+  EXPECT(NULL_POINTER, "out_upper",
+         plaudit_stats_rate_intervals(hits, tries, 2, 0, NULL, NULL, lower, NULL, NULL, &error));
+
+  EXPECT_OK(plaudit_stats_proportion_tests(rows, 2, 0, NULL, NULL, tests, &error));
+  CHECK(tests[0].flags == 0 && tests[1].flags == PLAUDIT_TEST_FLAG_INVALID_COUNTS);
+  EXPECT(DATA, "counts", plaudit_stats_proportion_tests(rows, 2, 0, &refuse, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "rows",
+         plaudit_stats_proportion_tests(NULL, 2, 0, NULL, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "out_tests",
+         plaudit_stats_proportion_tests(rows, 2, 0, NULL, NULL, NULL, &error));
+  EXPECT(RANGE, "measure", plaudit_stats_proportion_tests(rows, 2, 3, NULL, NULL, tests, &error));
+  EXPECT(RANGE, "threads", plaudit_stats_proportion_tests(rows, 2, 0, NULL, &run, tests, &error));
+#define OPTION(field, value, wanted, named)                                                 \
+  bad = options;                                                                            \
+  bad.field = (value);                                                                      \
+  EXPECT(wanted, named, plaudit_stats_proportion_tests(rows, 1, 1, &bad, NULL, tests, &error));
+  OPTION(struct_size, 0, ARGUMENT, "struct_size")
+  OPTION(confidence, 1, RANGE, "confidence")
+  OPTION(confidence, nan, RANGE, "confidence")
+  OPTION(alternative, 4, RANGE, "alternative")
+  OPTION(alternative, PLAUDIT_ALTERNATIVE_EQUIVALENT, RANGE, "margins")
+  OPTION(interval, 6, RANGE, "interval")
+  OPTION(interval, PLAUDIT_EFFECT_INTERVAL_NEWCOMBE, ARGUMENT, "Newcombe")
+  OPTION(variance, 3, RANGE, "variance")
+  OPTION(has_null_value, 2, RANGE, "has_null_value")
+  OPTION(has_null_value, 1, RANGE, "null value")
+  OPTION(refuse, -1, RANGE, "refuse")
+
+  EXPECT_OK(plaudit_stats_moments(values, NULL, 3, &found, &error));
+  EXPECT_OK(plaudit_stats_moments(NULL, NULL, 0, &found, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan", plaudit_stats_moments(values, holes, 3, &found, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_moments(NULL, values, 3, &found, &error));
+  EXPECT(NULL_POINTER, "out_moments", plaudit_stats_moments(values, NULL, 3, NULL, &error));
+
+  EXPECT_OK(plaudit_stats_mean_tests(moments, NULL, 3, 0, NULL, NULL, tests, &error));
+  CHECK(tests[1].flags == PLAUDIT_TEST_FLAG_ZERO_VARIANCE &&
+        tests[2].flags == PLAUDIT_TEST_FLAG_TOO_FEW_ROWS);
+  EXPECT_OK(plaudit_stats_mean_tests(moments, moments, 3, 1, &options, NULL, tests, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "varies",
+         plaudit_stats_mean_tests(moments, NULL, 3, 0, &refuse, NULL, tests, &error));
+  EXPECT(RANGE, "kind", plaudit_stats_mean_tests(moments, NULL, 3, 2, NULL, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "first",
+         plaudit_stats_mean_tests(NULL, moments, 3, 0, NULL, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "out_tests",
+         plaudit_stats_mean_tests(moments, NULL, 3, 0, NULL, NULL, NULL, &error));
+
+  EXPECT_OK(plaudit_stats_variance_analysis(moments, 2, 0, tests, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "Welch",
+         plaudit_stats_variance_analysis(moments, 2, 1, tests, &error));
+  EXPECT(RANGE, "groups", plaudit_stats_variance_analysis(moments, 1, 0, tests, &error));
+  EXPECT(RANGE, "kind", plaudit_stats_variance_analysis(moments, 2, 2, tests, &error));
+  EXPECT(NULL_POINTER, "groups", plaudit_stats_variance_analysis(NULL, 2, 0, tests, &error));
+  EXPECT(NULL_POINTER, "out_test", plaudit_stats_variance_analysis(moments, 2, 0, NULL, &error));
+
+  for (int32_t kind = 0; kind < 2; kind++) {
+    EXPECT_OK(plaudit_stats_table_test(table, 2, 2, kind, NULL, tests, expected, &error));
+    EXPECT(NULL_POINTER, "table",
+           plaudit_stats_table_test(NULL, 2, 2, kind, NULL, tests, NULL, &error));
+    EXPECT(NULL_POINTER, "out_test",
+           plaudit_stats_table_test(table, 2, 2, kind, NULL, NULL, NULL, &error));
+    EXPECT(RANGE, "2", plaudit_stats_table_test(table, 1, 2, kind, NULL, tests, NULL, &error));
+    EXPECT(RANGE, "cells",
+           plaudit_stats_table_test(table, 1 << 30, 1 << 30, kind, NULL, tests, NULL, &error));
+    int64_t negative[] = {1, -2, 3, 4};
+    EXPECT(DATA, "-2", plaudit_stats_table_test(negative, 2, 2, kind, NULL, tests, NULL, &error));
+  }
+  EXPECT(RANGE, "kind", plaudit_stats_table_test(table, 2, 2, 2, NULL, tests, NULL, &error));
+
+  for (int32_t kind = 0; kind < 2; kind++) {
+    EXPECT_OK(plaudit_stats_sample_test(values, 3, values, 2, kind, NULL, tests, &error));
+    EXPECT(NULL_POINTER, "first",
+           plaudit_stats_sample_test(NULL, 3, values, 2, kind, NULL, tests, &error));
+    EXPECT(NULL_POINTER, "second",
+           plaudit_stats_sample_test(values, 3, NULL, 2, kind, NULL, tests, &error));
+    EXPECT(NULL_POINTER, "out_test",
+           plaudit_stats_sample_test(values, 3, values, 2, kind, NULL, NULL, &error));
+    EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+           plaudit_stats_sample_test(values, 3, holes, 3, kind, NULL, tests, &error));
+    EXPECT(PLAUDIT_ERROR_UNDEFINED, "empty",
+           plaudit_stats_sample_test(values, 3, NULL, 0, kind, NULL, tests, &error));
+    bad = options;
+    bad.exactness = 3;
+    EXPECT(RANGE, "exactness",
+           plaudit_stats_sample_test(values, 3, values, 2, kind, &bad, tests, &error));
+    bad.exactness = 0;
+    bad.no_continuity = 2;
+    EXPECT(RANGE, "no_continuity",
+           plaudit_stats_sample_test(values, 3, values, 2, kind, &bad, tests, &error));
+  }
+  EXPECT(RANGE, "kind", plaudit_stats_sample_test(values, 3, values, 2, 2, NULL, tests, &error));
+
+  EXPECT_OK(plaudit_stats_kruskal_wallis(values, groups, 3, 2, tests, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_kruskal_wallis(NULL, groups, 3, 2, tests, &error));
+  EXPECT(NULL_POINTER, "groups", plaudit_stats_kruskal_wallis(values, NULL, 3, 2, tests, &error));
+  EXPECT(NULL_POINTER, "out_test", plaudit_stats_kruskal_wallis(values, groups, 3, 2, NULL, &error));
+  EXPECT(RANGE, "group is 2", plaudit_stats_kruskal_wallis(values, outside, 3, 2, tests, &error));
+  EXPECT(RANGE, "group_count", plaudit_stats_kruskal_wallis(values, groups, 3, 1, tests, &error));
+
+  EXPECT_OK(plaudit_stats_quantiles(values, names, 3, &half, 1, 0, NULL, &quantile, &error));
+  CHECK(quantile.value == 2 && quantile.clusters == 2);
+  EXPECT_OK(plaudit_stats_quantiles(values, NULL, 3, NULL, 0, 1, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "values",
+         plaudit_stats_quantiles(NULL, NULL, 3, &half, 1, 0, NULL, &quantile, &error));
+  EXPECT(NULL_POINTER, "probabilities",
+         plaudit_stats_quantiles(values, NULL, 3, NULL, 1, 0, NULL, &quantile, &error));
+  EXPECT(NULL_POINTER, "out_quantiles",
+         plaudit_stats_quantiles(values, NULL, 3, &half, 1, 0, NULL, NULL, &error));
+  EXPECT(RANGE, "probability",
+         plaudit_stats_quantiles(values, NULL, 3, values + 1, 1, 0, NULL, &quantile, &error));
+  EXPECT(RANGE, "kind",
+         plaudit_stats_quantiles(values, NULL, 3, &half, 1, 2, NULL, &quantile, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "rows",
+         plaudit_stats_quantiles(NULL, NULL, 0, &half, 1, 0, NULL, &quantile, &error));
+
+  EXPECT_OK(plaudit_stats_quantile_test(values, NULL, 3, values, NULL, 3, 0.5, 0, NULL, tests,
+                                        &error));
+  CHECK(tests[0].flags == PLAUDIT_TEST_FLAG_TOO_FEW_ROWS);
+  EXPECT_OK(plaudit_stats_quantile_test(values, names, 3, values, names, 3, 0.5, 0, NULL, tests,
+                                        &error));
+  EXPECT(NULL_POINTER, "first",
+         plaudit_stats_quantile_test(NULL, NULL, 3, values, NULL, 3, 0.5, 0, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "second",
+         plaudit_stats_quantile_test(values, NULL, 3, NULL, NULL, 3, 0.5, 0, NULL, tests, &error));
+  EXPECT(NULL_POINTER, "out_test",
+         plaudit_stats_quantile_test(values, NULL, 3, values, NULL, 3, 0.5, 0, NULL, NULL, &error));
+  EXPECT(RANGE, "probability",
+         plaudit_stats_quantile_test(values, NULL, 3, values, NULL, 3, 2, 0, NULL, tests, &error));
+
+  plaudit_power_design design = {
+      .struct_size = sizeof design, .baseline = 0.05, .effect = 0.005, .control_count = 20000};
+  plaudit_power_plan plan = {.struct_size = sizeof plan};
+  for (int32_t unknown = 0; unknown < 3; unknown++)
+    EXPECT_OK(plaudit_stats_power(&design, unknown, &plan, &error));
+  EXPECT(RANGE, "unknown", plaudit_stats_power(&design, 3, &plan, &error));
+  EXPECT(NULL_POINTER, "design", plaudit_stats_power(NULL, 0, &plan, &error));
+  EXPECT(NULL_POINTER, "out_plan", plaudit_stats_power(&design, 0, NULL, &error));
+  plan.struct_size = 0;
+  EXPECT(ARGUMENT, "struct_size", plaudit_stats_power(&design, 0, &plan, &error));
+  plan.struct_size = sizeof plan;
+#define DESIGN(field, value, wanted, named)                                     \
+  {                                                                             \
+    plaudit_power_design wrong = design;                                        \
+    wrong.field = (value);                                                      \
+    EXPECT(wanted, named, plaudit_stats_power(&wrong, 0, &plan, &error));       \
+  }
+  DESIGN(baseline, 2, RANGE, "baseline")
+  DESIGN(effect, nan, RANGE, "effect")
+  DESIGN(effect, 0, PLAUDIT_ERROR_UNDEFINED, "effect")
+  DESIGN(alpha, 1, RANGE, "alpha")
+  DESIGN(power, -1, RANGE, "power")
+  DESIGN(ratio, -1, RANGE, "ratio")
+  DESIGN(arms, 1, RANGE, "arms")
+  DESIGN(arms, -1, ARGUMENT, "arms")
+  DESIGN(test, 7, RANGE, "test")
+  DESIGN(alternative, 3, RANGE, "alternative")
+  DESIGN(correction, 3, RANGE, "correction")
+
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    int64_t wrong = bad_counts[i];
+    EXPECT(ARGUMENT, "count", plaudit_stats_rate_intervals(hits, tries, wrong, 0, NULL, NULL, lower,
+                                                           upper, NULL, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_proportion_tests(rows, wrong, 0, NULL, NULL, tests, &error));
+    EXPECT(ARGUMENT, "count", plaudit_stats_moments(values, NULL, wrong, &found, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_mean_tests(moments, NULL, wrong, 0, NULL, NULL, tests, &error));
+    EXPECT(ARGUMENT, "group_count",
+           plaudit_stats_variance_analysis(moments, wrong, 0, tests, &error));
+    EXPECT(ARGUMENT, "row_count",
+           plaudit_stats_table_test(table, wrong, 2, 0, NULL, tests, NULL, &error));
+    EXPECT(ARGUMENT, "column_count",
+           plaudit_stats_table_test(table, 2, wrong, 0, NULL, tests, NULL, &error));
+    EXPECT(ARGUMENT, "first_count",
+           plaudit_stats_sample_test(values, wrong, values, 2, 0, NULL, tests, &error));
+    EXPECT(ARGUMENT, "second_count",
+           plaudit_stats_sample_test(values, 3, values, wrong, 0, NULL, tests, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_kruskal_wallis(values, groups, wrong, 2, tests, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_stats_quantiles(values, NULL, wrong, &half, 1, 0, NULL, &quantile, &error));
+    EXPECT(ARGUMENT, "probability_count",
+           plaudit_stats_quantiles(values, NULL, 3, &half, wrong, 0, NULL, &quantile, &error));
+    EXPECT(ARGUMENT, "first_count",
+           plaudit_stats_quantile_test(values, NULL, wrong, values, NULL, 3, 0.5, 0, NULL, tests,
+                                       &error));
+    EXPECT(ARGUMENT, "second_count",
+           plaudit_stats_quantile_test(values, NULL, 3, values, NULL, wrong, 0.5, 0, NULL, tests,
+                                       &error));
+  }
+}
+
 static void library(void) {
   CHECK(plaudit_version() > 0 && plaudit_version_string()[0] == '0');
   CHECK(plaudit_abi_version() == PLAUDIT_ABI_VERSION);
@@ -1621,6 +1842,7 @@ int main(void) {
   statistics();
   model_metrics();
   experiments();
+  hypotheses();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */

@@ -1339,6 +1339,181 @@ inline outcome<lift> proportion_lift(const two_proportions &counts, double confi
   });
 }
 
+/// One set of options for all tests; the header says which each test reads.
+using hypothesis_options = sized<plaudit_hypothesis_options>;
+using test_row = plaudit_test_row;
+using sample_moments = plaudit_moments;
+using quantile = plaudit_quantile;
+using power_design = sized<plaudit_power_design>;
+using power_plan = sized<plaudit_power_plan>;
+
+/// Intervals of rates by PLAUDIT_RATE_..., row by row.
+inline outcome<intervals> rate_intervals(span<const std::int64_t> successes,
+                                         span<const std::int64_t> trials,
+                                         std::int32_t method = PLAUDIT_RATE_WILSON,
+                                         const hypothesis_options &options = {},
+                                         const run_options &run = {}) {
+  if (successes.size() != trials.size())
+    return detail::fail<intervals>(
+        detail::unequal("successes", successes.size(), "trials", trials.size()));
+  const std::size_t count = successes.size();
+  intervals made{std::vector<double>(count), std::vector<double>(count),
+                 std::vector<std::int32_t>(count)};
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control([&] {
+      return plaudit_stats_rate_intervals(successes.data(), trials.data(), detail::length(count),
+                                          method, &options, control.get(), made.lower.data(),
+                                          made.upper.data(), made.flags.data(), error);
+    });
+  });
+}
+
+/// Compares two rates a row by PLAUDIT_EFFECT_...
+inline outcome<std::vector<test_row>> proportion_tests(
+    span<const two_proportions> rows, std::int32_t measure = PLAUDIT_EFFECT_DIFFERENCE,
+    const hypothesis_options &options = {}, const run_options &run = {}) {
+  std::vector<test_row> made(rows.size());
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control([&] {
+      return plaudit_stats_proportion_tests(rows.data(), detail::length(rows.size()), measure,
+                                            &options, control.get(), made.data(), error);
+    });
+  });
+}
+
+/// Count, mean and variance of values.
+inline outcome<sample_moments> moments(span<const double> values) {
+  sample_moments found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_moments(values.data(), nullptr, detail::length(values.size()), &found,
+                                 error);
+  });
+}
+
+/// Of the differences of pairs, for the paired t test.
+inline outcome<sample_moments> moments(span<const double> values, span<const double> paired) {
+  if (values.size() != paired.size())
+    return detail::fail<sample_moments>(
+        detail::unequal("values", values.size(), "paired", paired.size()));
+  sample_moments found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_moments(values.data(), paired.data(), detail::length(values.size()),
+                                 &found, error);
+  });
+}
+
+/// t tests row by row by PLAUDIT_MEANS_...; without second of the means of first alone.
+inline outcome<std::vector<test_row>> mean_tests(span<const sample_moments> first,
+                                                 span<const sample_moments> second = {},
+                                                 std::int32_t kind = PLAUDIT_MEANS_WELCH,
+                                                 const hypothesis_options &options = {},
+                                                 const run_options &run = {}) {
+  if (second.size() != 0 && second.size() != first.size())
+    return detail::fail<std::vector<test_row>>(
+        detail::unequal("first", first.size(), "second", second.size()));
+  std::vector<test_row> made(first.size());
+  const detail::run control(run);
+  return detail::finish(made, control, [&](plaudit_error **error) {
+    return control([&] {
+      return plaudit_stats_mean_tests(first.data(), second.size() == 0 ? nullptr : second.data(),
+                                      detail::length(first.size()), kind, &options, control.get(),
+                                      made.data(), error);
+    });
+  });
+}
+
+/// Analysis of variance of groups by PLAUDIT_ANOVA_...
+inline outcome<test_row> variance_analysis(span<const sample_moments> groups,
+                                           std::int32_t kind = PLAUDIT_ANOVA_FISHER) {
+  test_row found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_variance_analysis(groups.data(), detail::length(groups.size()), kind,
+                                           &found, error);
+  });
+}
+
+/// A test of a table [rows, columns] of counts by PLAUDIT_TABLE_...
+inline outcome<test_row> table_test(span<const std::int64_t> table, std::int64_t columns,
+                                    std::int32_t kind = PLAUDIT_TABLE_CHI_SQUARE,
+                                    const hypothesis_options &options = {}) {
+  const std::int64_t rows = columns > 0 ? detail::length(table.size()) / columns : 0;
+  if (columns <= 0 || rows * columns != detail::length(table.size()))
+    return detail::fail<test_row>(detail::unequal("table", table.size(), "columns",
+                                                  static_cast<std::size_t>(columns)));
+  test_row found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_table_test(table.data(), rows, columns, kind, &options, &found, nullptr,
+                                    error);
+  });
+}
+
+/// A test of two samples by PLAUDIT_SAMPLES_...
+inline outcome<test_row> sample_test(span<const double> first, span<const double> second,
+                                     std::int32_t kind = PLAUDIT_SAMPLES_MANN_WHITNEY,
+                                     const hypothesis_options &options = {}) {
+  test_row found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_sample_test(first.data(), detail::length(first.size()), second.data(),
+                                     detail::length(second.size()), kind, &options, &found, error);
+  });
+}
+
+/// Kruskal and Wallis's test of values in groups of 0..group_count - 1.
+inline outcome<test_row> kruskal_wallis(span<const double> values,
+                                        span<const std::int32_t> groups,
+                                        std::int64_t group_count) {
+  if (values.size() != groups.size())
+    return detail::fail<test_row>(
+        detail::unequal("values", values.size(), "groups", groups.size()));
+  test_row found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_kruskal_wallis(values.data(), groups.data(),
+                                        detail::length(values.size()), group_count, &found, error);
+  });
+}
+
+/// Quantiles with intervals; clusters may be empty.
+inline outcome<std::vector<quantile>> quantiles(span<const double> values,
+                                                span<const double> probabilities,
+                                                span<const std::int64_t> clusters = {},
+                                                std::int32_t kind = PLAUDIT_QUANTILE_LINEAR,
+                                                const hypothesis_options &options = {}) {
+  if (clusters.size() != 0 && clusters.size() != values.size())
+    return detail::fail<std::vector<quantile>>(
+        detail::unequal("values", values.size(), "clusters", clusters.size()));
+  std::vector<quantile> made(probabilities.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_quantiles(values.data(), clusters.size() == 0 ? nullptr : clusters.data(),
+                                   detail::length(values.size()), probabilities.data(),
+                                   detail::length(probabilities.size()), kind, &options,
+                                   made.data(), error);
+  });
+}
+
+/// The difference of a quantile between two samples of independent rows.
+inline outcome<test_row> quantile_test(span<const double> first, span<const double> second,
+                                       double probability,
+                                       std::int32_t kind = PLAUDIT_QUANTILE_LINEAR,
+                                       const hypothesis_options &options = {}) {
+  test_row found{};
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_quantile_test(first.data(), nullptr, detail::length(first.size()),
+                                       second.data(), nullptr, detail::length(second.size()),
+                                       probability, kind, &options, &found, error);
+  });
+}
+
+/// Fills in what is unknown (PLAUDIT_SOLVE_...) of a planned experiment.
+inline outcome<power_plan> power(const power_design &design,
+                                 std::int32_t unknown = PLAUDIT_SOLVE_SAMPLE_SIZE) {
+  power_plan found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_power(&design, unknown, &found, error);
+  });
+}
+
 /// (treatment - control) / |control| for rates or means without counts.
 inline outcome<double> relative_lift(double treatment, double control) {
   double found = 0;

@@ -51,7 +51,7 @@ package func wilsonIntervals(
   }
   let z = try Normal.criticalValue(confidence: confidence)
   for row in 0..<count {
-    let rowFlags = impossibility(successes: successes[row], trials: trials[row])
+    let rowFlags = rateImpossibility(successes: successes[row], trials: trials[row])
     var interval = Interval(lower: .nan, upper: .nan)
     if rowFlags.isEmpty || refusing {
       do throws(PlauditError) {
@@ -66,7 +66,7 @@ package func wilsonIntervals(
   }
 }
 
-private func impossibility(successes: Int64, trials: Int64) -> KPIFlags {
+func rateImpossibility(successes: Int64, trials: Int64) -> KPIFlags {
   if successes < 0 || trials < 0 { return .negativeCount }
   if trials == 0 {
     return successes > 0 ? [.noDenominator, .numeratorWithoutDenominator] : .noDenominator

@@ -511,6 +511,44 @@ void statistics(tally &t) {
   EXPECT(INVALID_ARGUMENT,
          [&] { return stats::wilson_column(successes, span<const std::int64_t>{}); });
 
+  const auto jeffreys = stats::rate_intervals(successes, trials, PLAUDIT_RATE_JEFFREYS);
+  CHECK(jeffreys.lower[0] > 0.4 && std::isnan(jeffreys.upper[1]));
+  EXPECT(INVALID_ARGUMENT,
+         [&] { return stats::rate_intervals(successes, span<const std::int64_t>{}); });
+  stats::hypothesis_options strict;
+  strict.refuse = 1;
+  EXPECT(UNDEFINED, [&] { return stats::rate_intervals(successes, trials, 0, strict); }, 1);
+  const std::vector<stats::two_proportions> pairs = {{182, 1000, 134, 1000}, {1, 0, 1, 2}};
+  const auto effects = stats::proportion_tests(pairs, PLAUDIT_EFFECT_RATIO);
+  CHECK(near(effects[0].estimate, 182.0 / 134) &&
+        effects[1].flags == PLAUDIT_TEST_FLAG_INVALID_COUNTS);
+  EXPECT(INVALID_DATA, [&] { return stats::proportion_tests(pairs, 0, strict); }, 1);
+  const std::vector<double> first = {1, 3, 4, 9}, second = {4, 6, 2, 5}, holes = {1, NAN};
+  const std::vector<stats::sample_moments> one = {stats::moments(first)};
+  const std::vector<stats::sample_moments> other = {stats::moments(second)};
+  CHECK(near(stats::mean_tests(one, other, PLAUDIT_MEANS_POOLED)[0].estimate, 0));
+  CHECK(near(stats::mean_tests(one)[0].estimate, 4.25));
+  CHECK(near(stats::moments(first, second).mean, 0));
+  EXPECT(NOT_FINITE, [&] { return stats::moments(holes); }, 1);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::moments(first, holes); });
+  const std::vector<stats::sample_moments> groups = {one[0], other[0]};
+  CHECK(near(stats::variance_analysis(groups).p_value, 1));
+  const std::vector<std::int64_t> table = {4, 0, 0, 4};
+  CHECK(near(stats::table_test(table, 2, PLAUDIT_TABLE_FISHER).p_value, 2.0 / 70));
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::table_test(table, 3); });
+  CHECK(stats::sample_test(first, second).statistic == 7.5);
+  EXPECT(UNDEFINED, [&] { return stats::sample_test(first, span<const double>{}); });
+  const std::vector<std::int32_t> halves = {0, 0, 1, 1};
+  CHECK(stats::kruskal_wallis(first, halves, 2).degrees_of_freedom == 1);
+  const std::vector<double> chances = {0.5, 1};
+  CHECK(stats::quantiles(first, chances)[0].value == 3.5);
+  CHECK(stats::quantile_test(first, second, 0.5).estimate == -1);
+  stats::power_design design;
+  design.baseline = 0.05;
+  design.effect = 0.005;
+  CHECK(std::fabs(stats::power(design).control_count - 31233.43794) < 1e-5);
+  EXPECT(UNDEFINED, [] { return stats::power({}, PLAUDIT_SOLVE_SAMPLE_SIZE); });
+
   const stats::two_proportions counts = {182, 1000, 134, 1000};
   const auto test = stats::two_proportion_test(counts);
   CHECK(near(test.difference, 0.048) && test.p_value < 0.05);

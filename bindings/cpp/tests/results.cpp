@@ -121,6 +121,14 @@ void numbers(tally &t) {
   const std::int64_t counts[] = {1, 2};
   CHECK(stats::wilson_column(counts, counts)->upper[1] == 1);
   CHECK(stats::two_proportion_test({30, 100, 20, 100})->p_value > 0.1);
+  CHECK(stats::rate_intervals(counts, counts)->upper[1] == 1);
+  const stats::two_proportions rows[] = {{30, 100, 20, 100}};
+  CHECK(stats::proportion_tests(rows)->at(0).p_value > 0.1);
+  const double samples[] = {1, 2, 4};
+  const stats::sample_moments moments[] = {*stats::moments(samples)};
+  CHECK(moments[0].count == 3 && stats::mean_tests(moments)->at(0).degrees_of_freedom == 2);
+  CHECK(failed(stats::variance_analysis(moments), PLAUDIT_ERROR_OUT_OF_RANGE));
+  CHECK(stats::quantiles(samples, {samples, 1})->at(0).value == 4);
   CHECK(near(stats::proportion_lift({30, 100, 20, 100})->relative, 0.5));
   CHECK(*stats::relative_lift(3, 2) == 0.5);
   const std::int32_t classes[] = {0, 1};

@@ -24,6 +24,11 @@ from .experiments import (  # noqa: E402
     LiftTable, RatePosterior, SampleRatio, SampleRatioSequence, Winsorized, adjust_p_values,
     betting_sequence, confidence_sequence, effect_posteriors, group_sequential, lift_table,
     mixture_sprt, rate_posteriors, sample_ratio, sample_ratio_sequence, winsorize)
+from .hypothesis import (  # noqa: E402
+    HypothesisFlag, HypothesisTest, HypothesisTests, Moments, PowerPlan, Quantile, TableTest,
+    achieved_power, anova, chi_square, compare_rates, detectable_effect, fisher_exact,
+    kolmogorov_smirnov, kruskal_wallis, mann_whitney, moments, quantile_test, quantiles,
+    rate_interval, sample_size, t_test)
 from .library import Cancel, build_info, version, version_number  # noqa: E402
 from .model_metrics import (  # noqa: E402
     BootstrapInterval, Calibration, LabelMetrics, LabelScores, McNemarTest, MetricFlag,
@@ -50,7 +55,8 @@ __version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in (
-    "errors", "experiments", "library", "model_metrics", "neural", "progress", "stats", "text", "training",
+    "errors", "experiments", "hypothesis", "library", "model_metrics", "neural", "progress", "stats",
+    "text", "training",
 ):
     if _module in __all__:
         __all__.remove(_module)

@@ -117,6 +117,58 @@ KPI_FLAG_FRACTIONAL_COUNT = 256
 ALTERNATIVE_TWO_SIDED = 0
 ALTERNATIVE_GREATER = 1
 ALTERNATIVE_LESS = 2
+ALTERNATIVE_EQUIVALENT = 3
+RATE_WILSON = 0
+RATE_AGRESTI_COULL = 1
+RATE_CLOPPER_PEARSON = 2
+RATE_JEFFREYS = 3
+RATE_WALD = 4
+EFFECT_DIFFERENCE = 0
+EFFECT_RATIO = 1
+EFFECT_ODDS_RATIO = 2
+EFFECT_INTERVAL_DEFAULT = 0
+EFFECT_INTERVAL_NEWCOMBE = 1
+EFFECT_INTERVAL_SCORE = 2
+EFFECT_INTERVAL_WALD = 3
+EFFECT_INTERVAL_ADJUSTED = 4
+EFFECT_INTERVAL_STATSMODELS_SCORE = 5
+VARIANCE_POOLED = 0
+VARIANCE_UNPOOLED = 1
+VARIANCE_SCORE = 2
+MEANS_WELCH = 0
+MEANS_POOLED = 1
+ANOVA_FISHER = 0
+ANOVA_WELCH = 1
+TABLE_CHI_SQUARE = 0
+TABLE_FISHER = 1
+SAMPLES_MANN_WHITNEY = 0
+SAMPLES_KOLMOGOROV_SMIRNOV = 1
+EXACTNESS_AUTOMATIC = 0
+EXACTNESS_EXACT = 1
+EXACTNESS_ASYMPTOTIC = 2
+QUANTILE_LINEAR = 0
+QUANTILE_HARRELL_DAVIS = 1
+TEST_FLAG_TOO_FEW_ROWS = 1
+TEST_FLAG_ZERO_VARIANCE = 2
+TEST_FLAG_INVALID_COUNTS = 4
+TEST_FLAG_NOT_FINITE = 8
+TEST_FLAG_SMALL_EXPECTED = 16
+TEST_FLAG_UNBOUNDED_INTERVAL = 32
+TEST_FLAG_TIES = 64
+TEST_FLAG_EMPTY_CELL = 128
+POWER_FLEISS = 0
+POWER_COHEN_H = 1
+POWER_BASELINE_NULL = 2
+POWER_BASELINE_VARIANCE = 3
+POWER_MEANS_T = 4
+POWER_MEANS_Z = 5
+POWER_ANOVA = 6
+COMPARISONS_BONFERRONI = 0
+COMPARISONS_UNCORRECTED = 1
+COMPARISONS_SIDAK = 2
+SOLVE_SAMPLE_SIZE = 0
+SOLVE_POWER = 1
+SOLVE_EFFECT = 2
 LIFT_FLAG_ZERO_BASELINE = 1
 LIFT_FLAG_UNBOUNDED_INTERVAL = 2
 LIFT_FLAG_LOW_BASELINE = 4
@@ -526,6 +578,89 @@ class plaudit_lift(_Struct):
     ]
 
 
+class plaudit_hypothesis_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("null_value", c_double),
+        ("margin_lower", c_double),
+        ("margin_upper", c_double),
+        ("alternative", c_int32),
+        ("interval", c_int32),
+        ("variance", c_int32),
+        ("exactness", c_int32),
+        ("has_null_value", c_int32),
+        ("no_continuity", c_int32),
+        ("refuse", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_test_row(_Struct):
+    _fields_ = [
+        ("statistic", c_double),
+        ("degrees_of_freedom", c_double),
+        ("denominator_degrees", c_double),
+        ("p_value", c_double),
+        ("estimate", c_double),
+        ("standard_error", c_double),
+        ("interval", plaudit_interval),
+        ("effect_size", c_double),
+        ("corrected_effect_size", c_double),
+        ("flags", c_int32),
+        ("exact", c_int32),
+    ]
+
+
+class plaudit_moments(_Struct):
+    _fields_ = [
+        ("count", c_int64),
+        ("mean", c_double),
+        ("variance", c_double),
+    ]
+
+
+class plaudit_quantile(_Struct):
+    _fields_ = [
+        ("value", c_double),
+        ("interval", plaudit_interval),
+        ("standard_error", c_double),
+        ("clusters", c_int64),
+    ]
+
+
+class plaudit_power_design(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("baseline", c_double),
+        ("deviation", c_double),
+        ("effect", c_double),
+        ("alpha", c_double),
+        ("power", c_double),
+        ("control_count", c_double),
+        ("ratio", c_double),
+        ("arms", c_int64),
+        ("test", c_int32),
+        ("alternative", c_int32),
+        ("correction", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_power_plan(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("control_count", c_double),
+        ("treatment_count", c_double),
+        ("total_count", c_double),
+        ("effect", c_double),
+        ("relative_effect", c_double),
+        ("standardized_effect", c_double),
+        ("power", c_double),
+        ("level", c_double),
+    ]
+
+
 class plaudit_classification_report(_Struct):
     _fields_ = [
         ("struct_size", c_int64),
@@ -897,6 +1032,8 @@ STRUCTS = {
         plaudit_text_report, plaudit_trainer_options, plaudit_training_report, plaudit_epoch,
         plaudit_fold_result, plaudit_interval,
         plaudit_two_proportions, plaudit_test_options, plaudit_test_result, plaudit_lift,
+        plaudit_hypothesis_options, plaudit_test_row, plaudit_moments, plaudit_quantile,
+        plaudit_power_design, plaudit_power_plan,
         plaudit_classification_report, plaudit_label_options, plaudit_label_scores,
         plaudit_label_metrics, plaudit_score_options, plaudit_score_metrics,
         plaudit_regression_options, plaudit_regression_metrics, plaudit_reliability_options,
@@ -991,6 +1128,22 @@ FUNCTIONS = {
     "plaudit_stats_two_proportion_test": (c_int32, [_P, _P, _P, _P]),
     "plaudit_stats_proportion_lift": (c_int32, [_P, c_double, _P, _P]),
     "plaudit_stats_relative_lift": (c_int32, [c_double, c_double, _P, _P]),
+    "plaudit_stats_rate_intervals": (
+        c_int32, [_P, _P, c_int64, c_int32, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_proportion_tests": (c_int32, [_P, c_int64, c_int32, _P, _P, _P, _P]),
+    "plaudit_stats_moments": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_stats_mean_tests": (c_int32, [_P, _P, c_int64, c_int32, _P, _P, _P, _P]),
+    "plaudit_stats_variance_analysis": (c_int32, [_P, c_int64, c_int32, _P, _P]),
+    "plaudit_stats_table_test": (
+        c_int32, [_P, c_int64, c_int64, c_int32, _P, _P, _P, _P]),
+    "plaudit_stats_sample_test": (
+        c_int32, [_P, c_int64, _P, c_int64, c_int32, _P, _P, _P]),
+    "plaudit_stats_kruskal_wallis": (c_int32, [_P, _P, c_int64, c_int64, _P, _P]),
+    "plaudit_stats_quantiles": (
+        c_int32, [_P, _P, c_int64, _P, c_int64, c_int32, _P, _P, _P]),
+    "plaudit_stats_quantile_test": (
+        c_int32, [_P, _P, c_int64, _P, _P, c_int64, c_double, c_int32, _P, _P, _P]),
+    "plaudit_stats_power": (c_int32, [_P, c_int32, _P, _P]),
     "plaudit_stats_classification": (
         c_int32, [_P, _P, c_int64, c_int64, _P, _P, _P, _P, _P, _P, _P]),
     "plaudit_stats_f_score": (c_int32, [c_double, c_double, c_double, _P, _P]),

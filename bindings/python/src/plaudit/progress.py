@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TextIO
 class Progress(NamedTuple):
     """What a progress callback is given.
 
-    phase: "predicting", "embedding", "fitting" (heads and linear models), "training" (networks) or
-    "resampling".
+    phase: "predicting", "embedding", "fitting" (heads and linear models), "training" (networks),
+    "resampling" or "comparing" (rows of columns).
     done, total: texts, of all epochs when training; iterations when fitting; resamples. total is 0
     when unknown.
     seconds_elapsed: since the call began. seconds_left: an estimate, NaN while unknown.
@@ -62,7 +62,7 @@ class ProgressBar:
 
 
 # What is counted in a second; of iterations the number says little.
-_UNITS = {"fitting": "", "resampling": "resamples/s"}
+_UNITS = {"fitting": "", "resampling": "resamples/s", "comparing": "rows/s"}
 
 
 def bar_line(progress: Progress, width: int) -> str:
