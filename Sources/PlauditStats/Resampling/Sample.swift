@@ -116,6 +116,11 @@ struct SampleUnits {
     return SampleUnits(columns: arms.flatMap(\.columns), clusters: arms[0].clusters)
   }
 
+  /// The rows by `x`, equal ones by `y`.
+  static func order(_ x: [Double], _ y: [Double]) -> [UInt32] {
+    x.withUnsafeBufferPointer { x in y.withUnsafeBufferPointer { order([x, $0]) } }
+  }
+
   private static func order(_ columns: [UnsafeBufferPointer<Double>]) -> [UInt32] {
     guard let first = columns.first else { return [] }
     var order = ScoreOrder.ascending(first)
