@@ -26,17 +26,22 @@ enum StandardScores {
   private static func normalized(_ values: [Double]) -> [Double]? {
     guard let first = values.first, values.contains(where: { $0 != first }) else { return nil }
     var sum = CompensatedSum()
-    let size = values.reduce(0) { max($0, $1.magnitude) }
-    // Scaled, so that neither the sum nor the squares leave the range of doubles.
-    let scaled = values.map { $0 / size }
+    let scaled = halved(values)
     for value in scaled { sum.add(value) }
     let mean = sum.value / Double(values.count)
-    let gaps = scaled.map { $0 - mean }
+    let gaps = halved(scaled.map { $0 - mean })
     var squares = CompensatedSum()
-    let reach = gaps.reduce(0) { max($0, $1.magnitude) }
-    guard reach > 0 else { return nil }
-    for gap in gaps { squares.add(gap / reach * (gap / reach)) }
+    for gap in gaps { squares.add(gap * gap) }
     let length = squares.value.squareRoot()
-    return gaps.map { $0 / reach / length }
+    return length > 0 ? gaps.map { $0 / length } : nil
+  }
+
+  /// Over a power of two, which rounds nothing, so that sums and squares stay within doubles.
+  private static func halved(_ values: [Double]) -> [Double] {
+    let size = values.reduce(0) { max($0, $1.magnitude) }
+    guard size > 0 else { return values }
+    let exponent = max(-1000, min(1000, Int(size.exponent)))
+    let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
+    return values.map { $0 * scale }
   }
 }

@@ -61,8 +61,9 @@ struct SampleBootstrapTests {
               a, control: b, effect: given.kind == "relative" ? .relative : .difference,
               method: method, isPaired: given.kind == "paired", resamples: 40_000)
           }
-        // A limit of 40,000 resamples wavers by about 0.013 standard errors.
-        let room = 0.05 * given.error
+        // Limits of 40,000 and 100,000 resamples differ by about 0.016 standard errors, the upper one
+        // of a skewed BCa by twice as much.
+        let room = 0.1 * given.error
         #expect(abs(found.standardError - given.error) < 0.02 * given.error, "\(given.kind)")
         #expect(abs(found.interval.lower - limits[0]) < room, "\(given.kind) \(method)")
         #expect(abs(found.interval.upper - limits[1]) < room, "\(given.kind) \(method)")
