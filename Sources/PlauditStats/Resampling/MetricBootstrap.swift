@@ -65,7 +65,7 @@ extension Bootstrap {
       }
       let statistic = AUCStatistic(table)
       try self.init(
-      of: MetricEstimate(statistic), options: options, threads: threads, control: control)
+        of: MetricEstimate(statistic), options: options, threads: threads, control: control)
     case .logLoss, .brier:
       guard table.areProbabilities else {
         throw PlauditError(
@@ -77,7 +77,7 @@ extension Bootstrap {
       }
       let statistic = SumStatistic([terms]) { $0[0] }
       try self.init(
-      of: MetricEstimate(statistic), options: options, threads: threads, control: control)
+        of: MetricEstimate(statistic), options: options, threads: threads, control: control)
     default: throw Bootstrap.unfit(metric, "scores")
     }
   }

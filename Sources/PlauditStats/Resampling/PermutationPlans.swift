@@ -66,7 +66,8 @@ final class SplitPlan: PermutationPlan {
       order.withUnsafeMutableBufferPointer { order in
         start.withUnsafeBufferPointer { _ = order.update(fromContentsOf: $0) }
         for place in 0..<plan.chosen {
-          let other = place &+ Int(random.next(below: UInt32(truncatingIfNeeded: order.count &- place)))
+          let other =
+            place &+ Int(random.next(below: UInt32(truncatingIfNeeded: order.count &- place)))
           let unit = order[place]
           order[place] = order[other]
           order[other] = unit

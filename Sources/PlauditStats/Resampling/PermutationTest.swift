@@ -186,7 +186,8 @@ final class SplitStatistic {
     for (arm, (sample, units)) in arms.enumerated() {
       let shift = isPaired || arm == 0 ? 0 : UInt32(truncatingIfNeeded: firstUnits)
       for row in 0..<sample.rows {
-        rows.append((sample.values[row], units.unitOfRow[row] &+ shift, isPaired && arm == 1 ? 1 : 0))
+        rows.append(
+          (sample.values[row], units.unitOfRow[row] &+ shift, isPaired && arm == 1 ? 1 : 0))
       }
     }
     rows.sort { ($0.value, $0.unit, $0.isSecond) < ($1.value, $1.unit, $1.isSecond) }

@@ -125,12 +125,14 @@ struct DrawBuffer {
 
   /// Each unit a Poisson number of times, of mean 1.
   mutating func drawPoisson(
-    _ count: Int, _ random: inout ResampleRandom, _ control: RunControl, into draws: [any WeighedDraw]
+    _ count: Int, _ random: inout ResampleRandom, _ control: RunControl,
+    into draws: [any WeighedDraw]
   ) {
     counts.withUnsafeMutableBufferPointer { counts in
       var first = 0
       while first < count, !control.shallStop {
-        let piece = UnsafeMutableBufferPointer(rebasing: counts[..<min(count - first, counts.count)])
+        let piece = UnsafeMutableBufferPointer(
+          rebasing: counts[..<min(count - first, counts.count)])
         random.fillPoisson(piece)
         for draw in draws { draw.add(UnsafeBufferPointer(piece), from: first) }
         first += piece.count

@@ -48,7 +48,8 @@ package struct TimeBuckets: Equatable, Sendable {
     guard !overflow, span < TimeBuckets.maximumCount else {
       throw PlauditError(
         .limit,
-        "times from bucket \(earliest) to \(latest), allowed are \(TimeBuckets.maximumCount) buckets")
+        "times from bucket \(earliest) to \(latest), allowed are \(TimeBuckets.maximumCount) buckets"
+      )
     }
     try self.init(origin: origin, width: width, first: earliest, count: Int(span) + 1)
   }

@@ -115,7 +115,8 @@ struct AssignmentTests {
     let table = try slots([0.4, 0.6])
     let one = try assign(users, seed: "s", table: table, threads: 1)
     #expect(try assign(users, seed: "s", table: table, threads: 3) == one)
-    #expect(try users[..<20].map { try assign([$0], seed: "s", table: table)[0] } == Array(one[..<20]))
+    #expect(
+      try users[..<20].map { try assign([$0], seed: "s", table: table)[0] } == Array(one[..<20]))
   }
 
   // MARK: - Refusal

@@ -18,7 +18,8 @@ struct CorrelationTests {
   @Test func `one pair out of order counts once`() throws {
     // Six pairs, one discordant.
     #expect(abs(try correlate([1, 2, 3, 4], [1, 3, 2, 4]).kendall.value - 4.0 / 6) < 1e-15)
-    #expect(try correlate([1, 2, 3, 4], [1, 3, 2, 4]).spearman.value.distance(to: 0.8).magnitude < 1e-15)
+    #expect(
+      try correlate([1, 2, 3, 4], [1, 3, 2, 4]).spearman.value.distance(to: 0.8).magnitude < 1e-15)
   }
 
   @Test func `a lag says which series comes first`() throws {
@@ -127,22 +128,23 @@ struct CorrelationTests {
   @Test func `blocks see what rows do not: that neighbours are alike`() throws {
     var random = RandomSource(seed: 2)
     var covered = (blocks: 0, rows: 0)
-    for sample in 0..<120 {
+    for _ in 0..<60 {
       func series() -> [Double] {
         var last = 0.0
-        return (0..<300).map { _ in
+        return (0..<200).map { _ in
           last = 0.9 * last + random.normal()
           return last
         }
       }
-      let found = try correlate(
-        series(), series(), resamples: 200, blockLength: 30, seed: UInt64(sample)
-      ).pearson
+      let found = try lags(.pearson, series(), series(), reach: 0, resamples: 100, blockLength: 25)[
+        0
+      ]
+      .coefficient
       if found.blockInterval.lower <= 0, 0 <= found.blockInterval.upper { covered.blocks += 1 }
       if found.interval.lower <= 0, 0 <= found.interval.upper { covered.rows += 1 }
     }
-    // Of 120 independent pairs of slow series; Fisher's intervals take every row for news.
-    #expect(covered.blocks >= 92 && covered.rows <= 75, "\(covered)")
+    // Of 60 independent pairs of slow series; Fisher's intervals take every row for news.
+    #expect(covered.blocks >= 44 && covered.rows <= 38, "\(covered)")
   }
 
   @Test(arguments: CorrelationMethod.allCases)
@@ -150,8 +152,8 @@ struct CorrelationTests {
     var random = RandomSource(seed: 30)
     let x = (0..<80).map { $0 % 9 == 0 ? Double.nan : random.normal() }
     let y = x.map { $0 + random.normal() }
-    let one = try lags(method, x, y, reach: 3, resamples: 300, threads: 1)
-    let three = try lags(method, x, y, reach: 3, resamples: 300, threads: 3)
+    let one = try lags(method, x, y, reach: 3, resamples: 100, threads: 1)
+    let three = try lags(method, x, y, reach: 3, resamples: 100, threads: 3)
     for (a, b) in zip(one, three) {
       #expect(a.coefficient == b.coefficient)
       #expect(a.coefficient.blockInterval.lower < a.coefficient.value)
@@ -166,15 +168,15 @@ struct CorrelationTests {
   ) throws {
     var random = RandomSource(seed: 11)
     var (significant, covered) = (0, 0)
-    for _ in 0..<1000 {
+    for _ in 0..<500 {
       let x = (0..<40).map { _ in random.normal() }
       let y = (0..<40).map { _ in random.normal() }
       let found = try lags(method, x, y, reach: 0)[0].coefficient
       if found.pValue <= 0.1 { significant += 1 }
       if found.interval.lower <= 0, 0 <= found.interval.upper { covered += 1 }
     }
-    #expect((62...138).contains(significant), "\(significant)")
-    #expect((922...978).contains(covered), "\(covered)")
+    #expect((23...77).contains(significant), "\(significant)")
+    #expect((455...492).contains(covered), "\(covered)")
   }
 
   @Test func `Granger's p values are even without a cause`() throws {
@@ -251,11 +253,10 @@ extension Double {
 @discardableResult
 func correlate(
   _ x: [Double], _ y: [Double], confidence: Double = 0.95, gaps: GapPolicy = .omit,
-  resamples: Int = 0, blockLength: Int = 0, seed: UInt64 = 0
+  resamples: Int = 0
 ) throws -> Correlation {
   var options = CorrelationOptions()
-  (options.confidence, options.gaps, options.seed) = (confidence, gaps, seed)
-  (options.resamples, options.blockLength) = (resamples, blockLength)
+  (options.confidence, options.gaps, options.resamples) = (confidence, gaps, resamples)
   return try withColumns(x, y, [Int]?.none) { x, y, _ in
     try Correlation(x, y, options: options, threads: 2, control: RunControl())
   }
@@ -264,10 +265,10 @@ func correlate(
 @discardableResult
 func lags(
   _ method: CorrelationMethod, _ x: [Double], _ y: [Double], reach: Int, resamples: Int = 0,
-  threads: Int = 2
+  blockLength: Int = 0, threads: Int = 2
 ) throws -> [LaggedCorrelation] {
   var options = CorrelationOptions()
-  options.resamples = resamples
+  (options.resamples, options.blockLength) = (resamples, blockLength)
   return try withColumns(x, y, [Int]?.none) { x, y, _ in
     try LaggedCorrelation.all(
       method, x, y, reach: reach, options: options, threads: threads, control: RunControl())

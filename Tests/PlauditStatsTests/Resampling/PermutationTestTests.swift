@@ -95,7 +95,9 @@ struct PermutationTestTests {
         resamples: resamples)
     }
     // 12,870 splits, 256 flips or 40,320 orders.
-    let (all, some) = (try found(50_000), try found(isPaired && statistic.rawValue < 30 ? 250 : 9000))
+    let (all, some) = (
+      try found(50_000), try found(isPaired && statistic.rawValue < 30 ? 250 : 9000)
+    )
     #expect(all.isExact && !some.isExact)
     let noise = 4 * (all.pValue / Double(some.values.count)).squareRoot() + 0.005
     #expect(abs(all.pValue - some.pValue) < 2 * noise, "\(all.pValue) \(some.pValue)")
@@ -105,7 +107,7 @@ struct PermutationTestTests {
   func `p values are even where there is no effect`(_ statistic: PermutationTest.Statistic) throws {
     var random = RandomSource(seed: 17)
     var below = [0.05: 0, 0.25: 0, 0.5: 0, 0.9: 0]
-    for sample in 0..<400 {
+    for sample in 0..<200 {
       func arm(_ count: Int) -> [Double] {
         (0..<count).map { _ in
           statistic == .proportion ? Double(random.next(below: 2)) : random.normal()
@@ -114,12 +116,12 @@ struct PermutationTestTests {
       let (a, b) = (arm(25), arm(25))
       let p = try permute(
         a, b, statistic, denominators: a.map { 1 + $0 * $0 },
-        controlDenominators: b.map { 1 + $0 * $0 }, resamples: 199, seed: UInt64(sample)
+        controlDenominators: b.map { 1 + $0 * $0 }, resamples: 99, seed: UInt64(sample)
       ).pValue
       for limit in below.keys where p <= limit { below[limit, default: 0] += 1 }
     }
     for (limit, count) in below {
-      let (mean, spread) = (400 * limit, (400 * limit * (1 - limit)).squareRoot())
+      let (mean, spread) = (200 * limit, (200 * limit * (1 - limit)).squareRoot())
       // Few values make ties, with which p is above what it need be.
       let lowest = statistic == .proportion || statistic == .quantile ? 0 : mean - 4 * spread
       #expect(Double(count) >= lowest && Double(count) <= mean + 4 * spread, "\(limit): \(count)")
