@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training help setup build model train-model demo test run-tests check install size clean
+.PHONY: bench-training bench-resampling help setup build model train-model demo test run-tests check install size clean
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -47,6 +47,7 @@ help:
 	@echo '  make model     the default model, into out/models/; SOURCES=folder trains it anew'
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
 	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
+	@echo '  make bench-resampling  bootstrap, permutation, correlation beside SciPy, in one run'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -141,6 +142,12 @@ bench-training: build
 	  .venv-bench/bin/python -m pip -q install -r Benchmarks/requirements.txt && \
 	  cp Benchmarks/requirements.txt .venv-bench/requirements.txt; }
 	@$(PYTHON) Benchmarks/training.py --peer .venv-bench/bin/python
+
+bench-resampling: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@.venv-bench/bin/python -m pip -q install \
+	  $$(grep -E '^(numpy|scipy|pyarrow)==' Benchmarks/requirements.txt)
+	@.venv-bench/bin/python Benchmarks/resampling.py
 
 size:
 	@scripts/size

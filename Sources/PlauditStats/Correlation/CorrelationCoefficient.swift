@@ -107,9 +107,9 @@ struct KendallTau {
     }
     let tau = surplus / (all - ties.x.pairs).squareRoot() / (all - ties.y.pairs).squareRoot()
     value = max(-1, min(1, tau))
-    let fewer = min(Double(discordant), all - Double(discordant))
+    let fewer = min(discordant, rows * (rows - 1) / 2 - discordant)
     if ties.x.pairs == 0, ties.y.pairs == 0, rows <= 33 || fewer <= 1 {
-      pValue = KendallTau.exactP(rows, fewer: Int(fewer))
+      pValue = KendallTau.exactP(rows, fewer: fewer)
       return
     }
     let n = Double(rows)

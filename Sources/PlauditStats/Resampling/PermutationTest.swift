@@ -159,6 +159,9 @@ final class SplitStatistic {
       unitsOfSecond = SampleUnits(columns: second.columns, clusters: second.clusters)
       (firstUnits, units) = (unitsOfFirst.count, unitsOfFirst.count + unitsOfSecond.count)
     }
+    guard units < ScoreOrder.maximumRows else {
+      throw PlauditError(.limit, "\(units) rows are more than \(ScoreOrder.maximumRows - 1)")
+    }
     self.level = level
     let arms = [(first, unitsOfFirst), (second, unitsOfSecond)]
     let (one, other) = (
