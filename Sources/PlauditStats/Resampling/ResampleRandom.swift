@@ -71,29 +71,40 @@ struct ResampleRandom {
   /// Fills a buffer with Poisson draws of mean 1, by inversion of 32 random bits.
   mutating func fillPoisson(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
     var random = self
-    var place = 0
-    while place < buffer.count {
-      let word = random.next()
-      buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word))
-      if place &+ 1 < buffer.count {
-        buffer[place &+ 1] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word >> 32))
+    ResampleRandom.poissonTable.withUnsafeBufferPointer { table in
+      var place = 0
+      while place &+ 1 < buffer.count {
+        let word = random.next()
+        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word), table)
+        buffer[place &+ 1] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word >> 32), table)
+        place &+= 2
       }
-      place &+= 2
+      if place < buffer.count {
+        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: random.next()), table)
+      }
     }
     self = random
   }
 
-  /// The limits are `2³²` times the probabilities of at most 0, 1, … 11; beyond lies less than 2⁻³².
   @inline(__always)
-  private static func poisson(_ bits: UInt32) -> UInt8 {
-    if bits < 0xEB71_5E1E {
-      return (bits >= 0x5E2D_58D9 ? 1 : 0) &+ (bits >= 0xBC5A_B1B1 ? 1 : 0)
-    }
-    return poissonTail(bits)
+  private static func poisson(_ bits: UInt32, _ table: UnsafeBufferPointer<UInt8>) -> UInt8 {
+    let count = table[Int(bits >> 20)]
+    return count < undecided ? count : poisson(bits)
   }
 
-  private static func poissonTail(_ bits: UInt32) -> UInt8 {
+  /// By the first twelve bits; one draw in three hundred needs the others.
+  private static let poissonTable: [UInt8] = (0..<4096 as Range<UInt32>).map {
+    let (low, high) = (poisson($0 << 20), poisson($0 << 20 | 0xF_FFFF))
+    return low == high ? low : undecided
+  }
+  private static let undecided: UInt8 = 255
+
+  /// The limits are `2³²` times the probabilities of at most 0, 1, … 11; beyond lies less than 2⁻³².
+  private static func poisson(_ bits: UInt32) -> UInt8 {
     switch bits {
+    case ..<0x5E2D_58D9: 0
+    case ..<0xBC5A_B1B1: 1
+    case ..<0xEB71_5E1E: 2
     case ..<0xFB23_9797: 3
     case ..<0xFF10_25F6: 4
     case ..<0xFFD9_0F3C: 5

@@ -21,7 +21,7 @@ def test_effects_of_arms():
     assert relative.value == pytest.approx(11.7 / 9.95 - 1)
     assert not math.isnan(relative.acceleration)
     paired = plaudit.bootstrap([2, 3, 4], control=[1, 2, 3], paired=True, method="basic")
-    assert paired.interval == (1, 1)
+    assert paired.interval == pytest.approx((1, 1))
 
 
 def test_statistics():
@@ -45,7 +45,8 @@ def test_threads_and_the_order_of_rows_are_irrelevant(weighting):
     one = plaudit.bootstrap(SPEND, clusters=users, weighting=weighting, seed=3, threads=1)
     two = plaudit.bootstrap(
         SPEND[::-1], clusters=users[::-1], weighting=weighting, seed=3, threads=2)
-    assert list(one.values) == list(two.values)
+    # A resample without anyone is NaN.
+    assert [str(value) for value in one.values] == [str(value) for value in two.values]
 
 
 def test_permutation_tests_are_exact_when_few():
