@@ -1421,7 +1421,7 @@ static void series(void) {
   rows.count = 3;
   EXPECT_OK(plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
   rows.label_count = 1LL << 40;
-  EXPECT(ARGUMENT, "memory",
+  EXPECT(RANGE, "labels",
          plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
   rows.label_count = 2;
   spans.width = 0;

@@ -232,29 +232,35 @@ final class SplitStatistic {
   }
 
   private func quantileDifference(_ members: UnsafeBufferPointer<UInt8>) -> Double {
-    var firstCount = 0
-    for (unit, second) in zip(unitOf, isSecond) where members[Int(unit)] ^ second == 1 {
-      firstCount += 1
-    }
-    let ranks = (
-      QuantileRank(values.count - firstCount, level), QuantileRank(firstCount, level)
-    )
-    guard firstCount > 0, firstCount < values.count else { return .nan }
-    var (seen, below, above) = ((0, 0), (Double.nan, Double.nan), (Double.nan, Double.nan))
-    for place in 0..<values.count {
-      if members[Int(unitOf[place])] ^ isSecond[place] == 1 {
-        if seen.1 == ranks.1.below { below.1 = values[place] }
-        if seen.1 == ranks.1.below &+ 1 { above.1 = values[place] }
-        seen.1 &+= 1
-      } else {
-        if seen.0 == ranks.0.below { below.0 = values[place] }
-        if seen.0 == ranks.0.below &+ 1 { above.0 = values[place] }
-        seen.0 &+= 1
+    unitOf.withUnsafeBufferPointer { unitOf in
+      isSecond.withUnsafeBufferPointer { isSecond in
+        let count = unitOf.count
+        var firstCount = 0
+        for place in 0..<count {
+          firstCount &+= Int(members[Int(unitOf[place])] ^ isSecond[place])
+        }
+        guard firstCount > 0, firstCount < count else { return .nan }
+        let (one, other) = (
+          QuantileRank(firstCount, level), QuantileRank(count - firstCount, level)
+        )
+        // The place of each arm's row at its rank: how many of it came before is what it is asked.
+        var (before, first, second) = (0, -1, -1)
+        for place in 0..<count {
+          let member = Int(members[Int(unitOf[place])] ^ isSecond[place])
+          first = member == 1 && before == one.below ? place : first
+          second = member == 0 && place &- before == other.below ? place : second
+          before &+= member
+        }
+        /// The value of a rank between a place and the arm's next one.
+        func value(_ rank: QuantileRank, _ place: Int, _ member: UInt8) -> Double {
+          guard place >= 0 else { return .nan }
+          if rank.share == 0 { return values[place] }
+          var next = place + 1
+          while next < count, members[Int(unitOf[next])] ^ isSecond[next] != member { next += 1 }
+          return next < count ? rank.between(values[place], values[next]) : values[place]
+        }
+        return value(one, first, 1) - value(other, second, 0)
       }
     }
-    func value(_ rank: QuantileRank, _ below: Double, _ above: Double) -> Double {
-      rank.share == 0 || above.isNaN ? below : rank.between(below, above)
-    }
-    return value(ranks.1, below.1, above.1) - value(ranks.0, below.0, above.0)
   }
 }

@@ -87,10 +87,15 @@ package struct TimedRows {
 
   package init(times: UnsafeBufferPointer<Int64>) { self.times = times }
 
-  /// - Throws: `invalidArgument` for columns of other lengths; `outOfRange` for a label value that is
-  ///   not finite.
+  /// - Throws: `invalidArgument` for columns of other lengths; `outOfRange` for too many labels;
+  ///   `notFinite` for a label value.
   func check() throws(PlauditError) {
     let rows = times.count
+    guard labelCount >= 0, labelCount <= ClassificationReport.maximumClasses else {
+      throw PlauditError(
+        .outOfRange,
+        "labels are \(labelCount), allowed are 0 to \(ClassificationReport.maximumClasses)")
+    }
     let (cells, overflow) = rows.multipliedReportingOverflow(by: labelCount)
     guard (values?.count ?? rows) == rows, (labels?.count ?? rows) == rows, !overflow,
       (scores?.count ?? cells) == cells
