@@ -1601,7 +1601,8 @@ enum {
 };
 enum {
   PLAUDIT_BOOTSTRAP_PERCENTILE = 0,
-  PLAUDIT_BOOTSTRAP_BCA = 1 /* bias-corrected and accelerated, Efron 1987 */
+  PLAUDIT_BOOTSTRAP_BCA = 1,  /* bias-corrected and accelerated, Efron 1987 */
+  PLAUDIT_BOOTSTRAP_BASIC = 2 /* the percentiles mirrored at the value */
 };
 
 /* The columns of a bootstrap: classes and predicted, classes and scores, or numbers and
@@ -2029,6 +2030,256 @@ PLAUDIT_NODISCARD plaudit_status plaudit_stats_effect_posteriors(
     const double *effects, const double *standard_errors, int64_t count,
     const plaudit_posterior_options *options, plaudit_effect_posterior *out_rows,
     plaudit_error **error);
+
+/* What a bootstrap or a permutation test looks at. */
+enum {
+  PLAUDIT_STATISTIC_MEAN = 10,       /* of the values */
+  PLAUDIT_STATISTIC_PROPORTION = 11, /* of values that are 0 or 1 */
+  PLAUDIT_STATISTIC_RATIO = 12,      /* sum of values / sum of denominators */
+  PLAUDIT_STATISTIC_QUANTILE = 20,   /* linear between order statistics, numpy's default */
+  PLAUDIT_STATISTIC_PEARSON = 30,    /* of two columns; permutation tests only */
+  PLAUDIT_STATISTIC_SPEARMAN = 31
+};
+enum {
+  PLAUDIT_SAMPLE_EFFECT_DIFFERENCE = 0, /* treatment - control */
+  PLAUDIT_SAMPLE_EFFECT_RELATIVE = 1    /* (treatment - control) / |control| */
+};
+enum {
+  PLAUDIT_WEIGHTING_MULTINOMIAL = 0, /* as many units as there are, drawn with replacement */
+  PLAUDIT_WEIGHTING_POISSON = 1      /* each unit a Poisson number of times, of mean 1 */
+};
+
+/* The rows of one arm. Rows of equal clusters are one user, drawn or moved as a whole; NULL means
+ * that each row is a user. Cluster numbers are each arm's own. */
+typedef struct plaudit_sample {
+  int64_t struct_size;
+  int64_t count;
+  const double *PLAUDIT_NULLABLE values;       /* [count] finite */
+  const double *PLAUDIT_NULLABLE denominators; /* [count] for RATIO, else not looked at */
+  const int64_t *PLAUDIT_NULLABLE clusters;    /* [count] */
+} plaudit_sample;
+
+typedef struct plaudit_sample_options {
+  int64_t struct_size;
+  double confidence; /* 0 = 0.95 */
+  double quantile;   /* for QUANTILE, up to 1; 0 = 0.5 */
+  int64_t resamples; /* 0 = 1000, up to 10,000,000 */
+  uint64_t seed;
+  int32_t method;    /* PLAUDIT_BOOTSTRAP_... */
+  int32_t effect;    /* PLAUDIT_SAMPLE_EFFECT_... */
+  int32_t weighting; /* PLAUDIT_WEIGHTING_... */
+  int32_t paired;    /* 1: row i of both arms is one unit seen twice; clusters are the sample's */
+} plaudit_sample_options;
+
+/* An interval around a statistic of a sample, or around the effect of a sample over a control (NULL
+ * for none), from resampled users (Efron 1987; Chamandy et al. 2012 for Poisson). The same bits at
+ * any number of threads and in any order of rows. UNDEFINED without rows or without a value;
+ * INVALID_DATA for a proportion's value besides 0 and 1. options, run and out_values [resamples] may
+ * be NULL; out_result->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_bootstrap_sample(
+    int32_t statistic, const plaudit_sample *sample, const plaudit_sample *control,
+    const plaudit_sample_options *options, const plaudit_run_options *run,
+    plaudit_bootstrap_result *out_result, double *out_values, plaudit_error **error);
+
+typedef struct plaudit_permutation_options {
+  int64_t struct_size;
+  double quantile;     /* for QUANTILE, up to 1; 0 = 0.5 */
+  int64_t resamples;   /* arrangements at most; 0 = 9999, up to 10,000,000 */
+  uint64_t seed;
+  int32_t alternative; /* PLAUDIT_ALTERNATIVE_... */
+  int32_t paired;      /* 1: rows of a pair change places; else users change arms */
+} plaudit_permutation_options;
+
+typedef struct plaudit_permutation_result {
+  int64_t struct_size;
+  double statistic;     /* sample less control, or the correlation */
+  double p_value;       /* two-sided: twice the smaller tail, at most 1 */
+  int64_t arrangements; /* that were looked at */
+  int64_t undefined_arrangements; /* without a value; they count as extreme */
+  int32_t exact;        /* 1: all arrangements; else random ones, and p_value is never 0 */
+  int32_t reserved;
+} plaudit_permutation_result;
+
+/* Whether the observed statistic stands out among those of other arrangements of the rows: all of
+ * them when they are no more than options->resamples, else random ones (Phipson & Smyth 2010;
+ * arrangements and tails as scipy's permutation_test). PEARSON and SPEARMAN shuffle control's values
+ * beside sample's. The same bits at any number of threads and in any order of rows. UNDEFINED where
+ * the observed statistic has no value. options, run and out_values (room for options->resamples) may
+ * be NULL; out_result->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_permutation_test(
+    int32_t statistic, const plaudit_sample *sample, const plaudit_sample *control,
+    const plaudit_permutation_options *options, const plaudit_run_options *run,
+    plaudit_permutation_result *out_result, double *out_values, plaudit_error **error);
+
+/* Equal spans of time: bucket b holds the times from origin + b * width to before the next. Times
+ * are whole numbers in a unit of the caller's (seconds, microseconds); INT64_MIN is a missing one. */
+typedef struct plaudit_buckets {
+  int64_t struct_size;
+  int64_t origin;
+  int64_t width; /* at least 1 */
+  int64_t first; /* the number of the first bucket */
+  int64_t count; /* up to 10,000,000 */
+} plaudit_buckets;
+
+/* The buckets from the earliest to the latest of count times; none without times.
+ * out_buckets->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_series_span(const int64_t *times, int64_t count,
+                                                     int64_t origin, int64_t width,
+                                                     plaudit_buckets *out_buckets,
+                                                     plaudit_error **error);
+
+/* Rows with a time each. A row's value is that of values, or the sum of its scores times
+ * label_values (-1, 0, 1 for negative, neutral, positive), or 0 without either. */
+typedef struct plaudit_timed_rows {
+  int64_t struct_size;
+  int64_t count;
+  int64_t label_count;
+  const int64_t *PLAUDIT_NULLABLE times;        /* [count] */
+  const double *PLAUDIT_NULLABLE values;        /* [count] NaN = missing */
+  const float *PLAUDIT_NULLABLE scores;         /* [count, label_count] NaN = missing */
+  const double *PLAUDIT_NULLABLE label_values;  /* [label_count] with scores */
+  const int32_t *PLAUDIT_NULLABLE labels;       /* [count] below 0 = missing */
+} plaudit_timed_rows;
+
+typedef struct plaudit_series_totals {
+  int64_t struct_size;
+  int64_t rows_outside; /* of all buckets */
+  int64_t rows_missing; /* without a time, a value or a label */
+} plaudit_series_totals;
+
+/* Gathers rows into a series: how many each bucket has, their sum and mean, and the share of each
+ * label [count, label_count]. A bucket without rows has the sum 0 and NaN as mean and shares. Two
+ * series over the same buckets lie side by side for plaudit_stats_correlation. out_... may be NULL.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_series_gather(
+    const plaudit_timed_rows *rows, const plaudit_buckets *buckets, int64_t *out_counts,
+    double *out_sums, double *out_means, double *out_shares, plaudit_series_totals *out_totals,
+    plaudit_error **error);
+
+enum {
+  PLAUDIT_CORRELATION_PEARSON = 0,  /* of the values */
+  PLAUDIT_CORRELATION_SPEARMAN = 1, /* of the ranks */
+  PLAUDIT_CORRELATION_KENDALL = 2   /* tau-b */
+};
+
+typedef struct plaudit_correlation_options {
+  int64_t struct_size;
+  double confidence;    /* 0 = 0.95 */
+  int64_t resamples;    /* of blocks; 0 = none, up to 10,000,000 */
+  int64_t block_length; /* rows drawn together; 0 = the cube root of their number, rounded up */
+  uint64_t seed;
+  int32_t refuse_gaps;  /* 1: NaN is NOT_FINITE; else a row with one is left out */
+  int32_t reserved;
+} plaudit_correlation_options;
+
+typedef struct plaudit_coefficient {
+  double value;                    /* -1..1, NaN where a column is constant */
+  double p_value;                  /* two-sided, rows taken as independent */
+  plaudit_interval interval;       /* Fisher's z, likewise; -1..1 with too few rows */
+  plaudit_interval block_interval; /* from circular blocks, which keep neighbours in time together;
+                                      NaN without resamples */
+} plaudit_coefficient;
+
+typedef struct plaudit_correlation {
+  int64_t struct_size;
+  int64_t count; /* rows with both numbers */
+  plaudit_coefficient pearson;
+  plaudit_coefficient spearman;
+  plaudit_coefficient kendall;
+  double slope; /* least squares, y by x */
+  double intercept;
+  double slope_standard_error;
+  double r2;
+  double median_slope; /* Theil and Sen; NaN above 5000 rows */
+  double median_intercept;
+  int64_t block_length; /* 0 without resamples */
+} plaudit_correlation;
+
+/* How two columns [count] belong together; p values are scipy's. UNDEFINED with fewer than two rows
+ * that have both numbers; NOT_FINITE with the row for infinities. options and run may be NULL;
+ * out_correlation->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_correlation(
+    const double *x, const double *y, int64_t count, const plaudit_correlation_options *options,
+    const plaudit_run_options *run, plaudit_correlation *out_correlation, plaudit_error **error);
+
+typedef struct plaudit_lagged_correlation {
+  int64_t lag;   /* x at t beside y at t + lag: above 0, x comes first */
+  int64_t count; /* pairs with both numbers */
+  plaudit_coefficient coefficient; /* of the overlap alone; NaN with fewer than two pairs */
+} plaudit_lagged_correlation;
+
+/* The same at each lag from -max_lag to max_lag, by one method (PLAUDIT_CORRELATION_...), into
+ * out_lags [2 * max_lag + 1]; max_lag is below count. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_lagged_correlation(
+    int32_t method, const double *x, const double *y, int64_t count, int64_t max_lag,
+    const plaudit_correlation_options *options, const plaudit_run_options *run,
+    plaudit_lagged_correlation *out_lags, plaudit_error **error);
+
+typedef struct plaudit_granger {
+  int64_t struct_size;
+  double f;
+  double p_value;
+  int64_t numerator_freedom; /* lags */
+  int64_t denominator_freedom;
+  int64_t rows; /* times with all of their past; others are left out */
+} plaudit_granger;
+
+/* Whether the last lags (1..100) values of x help to foretell y beyond y's own: the F test of
+ * Granger 1969, as statsmodels' ssr_ftest. Asks for stationary series. UNDEFINED with too few rows
+ * or a constant series. out_test->struct_size is set by the caller. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_granger(const double *y, const double *x,
+                                                       int64_t count, int64_t lags,
+                                                       plaudit_granger *out_test,
+                                                       plaudit_error **error);
+
+/* How a user's name becomes a number. Names and seeds are hashed as UTF-8. */
+enum {
+  PLAUDIT_HASH_GROWTHBOOK_1 = 1, /* 1000 slots, as GrowthBook's SDKs of version 1 */
+  PLAUDIT_HASH_GROWTHBOOK_2 = 2, /* 10,000 slots; the default */
+  PLAUDIT_HASH_FNV1A = 32        /* the 32 bits of fnv1a(seed + name); no slots */
+};
+
+/* The place of each user in 0..1, slot / number of slots, or FNV-1a's 32 bits as a number. Empty and
+ * null names have no place: NaN. version 0 = 2; run may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_assignment_hash(
+    const plaudit_text_batch *users, const char *seed, int64_t seed_length, int32_t version,
+    const plaudit_run_options *run, double *out_hashes, plaudit_error **error);
+
+/* Which arm each slot belongs to, -1 for none: arms side by side by weight (adding up to 1), each
+ * with the first coverage (0..1) of its part, so that a growing coverage moves nobody; GrowthBook's
+ * ranges. out_shares [arm_count] are the shares of all users that the slots give each arm: what a
+ * test for a sample ratio mismatch is to expect. previous (slots of an earlier call, or NULL) moves
+ * as few users as the new shares allow: an arm that grows keeps all of its own. Slots are 1000 or
+ * 10,000 by version; out_count tells. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_assignment_slots(
+    const double *weights, int64_t arm_count, double coverage, int32_t version,
+    const int32_t *previous, int32_t *out_slots, int64_t capacity, int64_t *out_count,
+    double *out_shares, plaudit_error **error);
+
+/* What decides a user's arm. Experiments of one namespace whose ranges do not overlap share no
+ * user. */
+typedef struct plaudit_assignment_plan {
+  int64_t struct_size;
+  const char *PLAUDIT_NULLABLE seed; /* such as the experiment's name */
+  int64_t seed_length;               /* -1 = NUL-terminated */
+  const int32_t *PLAUDIT_NULLABLE slots; /* [slot_count] of plaudit_assignment_slots */
+  int64_t slot_count;
+  const char *PLAUDIT_NULLABLE namespace_id; /* NULL = none */
+  int64_t namespace_length;
+  double namespace_lower; /* of 0..1 */
+  double namespace_upper;
+  int32_t version;        /* PLAUDIT_HASH_..., 0 = 2 */
+  int32_t reserved;
+} plaudit_assignment_plan;
+
+/* The arm of each user, -1 for who is not in the experiment: empty and null names, and who is outside
+ * of the coverage or the namespace. A function of seed and name alone. run may be NULL.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_assignment_assign(const plaudit_assignment_plan *experiment,
+                                                           const plaudit_text_batch *users,
+                                                           const plaudit_run_options *run,
+                                                           int32_t *out_arms,
+                                                           plaudit_error **error);
 
 #ifdef __cplusplus
 }

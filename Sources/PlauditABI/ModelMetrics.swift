@@ -23,7 +23,7 @@ private func thresholds(
 }
 
 /// Rows of a table; a product beyond what memory holds is refused.
-private func cells(_ rows: Int, _ columns: Int) throws(PlauditError) -> Int {
+func cells(_ rows: Int, _ columns: Int) throws(PlauditError) -> Int {
   let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
   guard !overflow, cells <= 1 << 44 else {
     throw PlauditError(.invalidArgument, "\(rows) rows of \(columns) are more than memory holds")
@@ -362,7 +362,7 @@ public func plaudit_stats_bootstrap(
       try required(data, "data"), zero: plaudit_bootstrap_data(), "data")
     let given = try PlauditABI.options(options, zero: plaudit_bootstrap_options(), "options")
     var wanted = Bootstrap.Options()
-    wanted.method = try choice(given.method, "method", of: Bootstrap.Method.self, upTo: 1)
+    wanted.method = try bootstrapMethod(given.method)
     if given.confidence != 0 { wanted.confidence = given.confidence }
     if given.resamples != 0 {
       wanted.resamples = try counted(given.resamples, "options", field: "resamples")
@@ -370,14 +370,8 @@ public func plaudit_stats_bootstrap(
     wanted.seed = given.seed
     try withRun(run) { control, threads in
       let found = try bootstrap(metric, columns, wanted, threads, control)
-      slot.pointee = plaudit_bootstrap_result(
-        struct_size: slot.pointee.struct_size, value: found.value,
-        interval: plaudit_interval(found.interval), standard_error: found.standardError,
-        bias: found.bias, acceleration: found.acceleration,
-        undefined_resamples: Int64(found.undefinedResamples))
-      if let out_values {
-        for (index, value) in found.values.enumerated() { out_values[index] = value }
-      }
+      slot.pointee = plaudit_bootstrap_result(found, size: slot.pointee.struct_size)
+      store(found.values, out_values)
     }
   }
 }

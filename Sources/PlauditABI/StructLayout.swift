@@ -701,6 +701,144 @@ func structLayoutText() -> String {
         ("expected_loss", \.expected_loss),
       ]),
     layout(
+      "plaudit_sample", plaudit_sample.self,
+      [
+        ("struct_size", \.struct_size),
+        ("count", \.count),
+        ("values", \.values),
+        ("denominators", \.denominators),
+        ("clusters", \.clusters),
+      ]),
+    layout(
+      "plaudit_sample_options", plaudit_sample_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("confidence", \.confidence),
+        ("quantile", \.quantile),
+        ("resamples", \.resamples),
+        ("seed", \.seed),
+        ("method", \.method),
+        ("effect", \.effect),
+        ("weighting", \.weighting),
+        ("paired", \.paired),
+      ]),
+    layout(
+      "plaudit_permutation_options", plaudit_permutation_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("quantile", \.quantile),
+        ("resamples", \.resamples),
+        ("seed", \.seed),
+        ("alternative", \.alternative),
+        ("paired", \.paired),
+      ]),
+    layout(
+      "plaudit_permutation_result", plaudit_permutation_result.self,
+      [
+        ("struct_size", \.struct_size),
+        ("statistic", \.statistic),
+        ("p_value", \.p_value),
+        ("arrangements", \.arrangements),
+        ("undefined_arrangements", \.undefined_arrangements),
+        ("exact", \.exact),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_buckets", plaudit_buckets.self,
+      [
+        ("struct_size", \.struct_size),
+        ("origin", \.origin),
+        ("width", \.width),
+        ("first", \.first),
+        ("count", \.count),
+      ]),
+    layout(
+      "plaudit_timed_rows", plaudit_timed_rows.self,
+      [
+        ("struct_size", \.struct_size),
+        ("count", \.count),
+        ("label_count", \.label_count),
+        ("times", \.times),
+        ("values", \.values),
+        ("scores", \.scores),
+        ("label_values", \.label_values),
+        ("labels", \.labels),
+      ]),
+    layout(
+      "plaudit_series_totals", plaudit_series_totals.self,
+      [
+        ("struct_size", \.struct_size),
+        ("rows_outside", \.rows_outside),
+        ("rows_missing", \.rows_missing),
+      ]),
+    layout(
+      "plaudit_correlation_options", plaudit_correlation_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("confidence", \.confidence),
+        ("resamples", \.resamples),
+        ("block_length", \.block_length),
+        ("seed", \.seed),
+        ("refuse_gaps", \.refuse_gaps),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_coefficient", plaudit_coefficient.self,
+      [
+        ("value", \.value),
+        ("p_value", \.p_value),
+        ("interval", \.interval),
+        ("block_interval", \.block_interval),
+      ]),
+    layout(
+      "plaudit_correlation", plaudit_correlation.self,
+      [
+        ("struct_size", \.struct_size),
+        ("count", \.count),
+        ("pearson", \.pearson),
+        ("spearman", \.spearman),
+        ("kendall", \.kendall),
+        ("slope", \.slope),
+        ("intercept", \.intercept),
+        ("slope_standard_error", \.slope_standard_error),
+        ("r2", \.r2),
+        ("median_slope", \.median_slope),
+        ("median_intercept", \.median_intercept),
+        ("block_length", \.block_length),
+      ]),
+    layout(
+      "plaudit_lagged_correlation", plaudit_lagged_correlation.self,
+      [
+        ("lag", \.lag),
+        ("count", \.count),
+        ("coefficient", \.coefficient),
+      ]),
+    layout(
+      "plaudit_granger", plaudit_granger.self,
+      [
+        ("struct_size", \.struct_size),
+        ("f", \.f),
+        ("p_value", \.p_value),
+        ("numerator_freedom", \.numerator_freedom),
+        ("denominator_freedom", \.denominator_freedom),
+        ("rows", \.rows),
+      ]),
+    layout(
+      "plaudit_assignment_plan", plaudit_assignment_plan.self,
+      [
+        ("struct_size", \.struct_size),
+        ("seed", \.seed),
+        ("seed_length", \.seed_length),
+        ("slots", \.slots),
+        ("slot_count", \.slot_count),
+        ("namespace_id", \.namespace_id),
+        ("namespace_length", \.namespace_length),
+        ("namespace_lower", \.namespace_lower),
+        ("namespace_upper", \.namespace_upper),
+        ("version", \.version),
+        ("reserved", \.reserved),
+      ]),
+    layout(
       "plaudit_effect_posterior", plaudit_effect_posterior.self,
       [
         ("mean", \.mean),

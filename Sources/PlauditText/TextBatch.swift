@@ -7,10 +7,10 @@ package import PlauditCore
 /// end within `data`, and no text reaches 2^31 bytes. UTF-8 is checked when a text is encoded.
 package struct TextBatch {
   package let count: Int
-  private let data: UnsafeRawBufferPointer
-  private let offsets32: UnsafePointer<Int32>?
-  private let offsets64: UnsafePointer<Int64>?
-  private let validity: UnsafePointer<UInt8>?
+  package let data: UnsafeRawBufferPointer
+  package let offsets32: UnsafePointer<Int32>?
+  package let offsets64: UnsafePointer<Int64>?
+  package let validity: UnsafePointer<UInt8>?
 
   package static let maximumTextBytes = Int(Int32.max)
 

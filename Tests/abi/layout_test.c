@@ -416,6 +416,105 @@
   FIELD(plaudit_bootstrap_result, bias, 40)                   \
   FIELD(plaudit_bootstrap_result, acceleration, 48)           \
   FIELD(plaudit_bootstrap_result, undefined_resamples, 56)    \
+  STRUCT(plaudit_sample, 40)                                  \
+  FIELD(plaudit_sample, struct_size, 0)                       \
+  FIELD(plaudit_sample, count, 8)                             \
+  FIELD(plaudit_sample, values, 16)                           \
+  FIELD(plaudit_sample, denominators, 24)                     \
+  FIELD(plaudit_sample, clusters, 32)                         \
+  STRUCT(plaudit_sample_options, 56)                          \
+  FIELD(plaudit_sample_options, struct_size, 0)               \
+  FIELD(plaudit_sample_options, confidence, 8)                \
+  FIELD(plaudit_sample_options, quantile, 16)                 \
+  FIELD(plaudit_sample_options, resamples, 24)                \
+  FIELD(plaudit_sample_options, seed, 32)                     \
+  FIELD(plaudit_sample_options, method, 40)                   \
+  FIELD(plaudit_sample_options, effect, 44)                   \
+  FIELD(plaudit_sample_options, weighting, 48)                \
+  FIELD(plaudit_sample_options, paired, 52)                   \
+  STRUCT(plaudit_permutation_options, 40)                     \
+  FIELD(plaudit_permutation_options, struct_size, 0)          \
+  FIELD(plaudit_permutation_options, quantile, 8)             \
+  FIELD(plaudit_permutation_options, resamples, 16)           \
+  FIELD(plaudit_permutation_options, seed, 24)                \
+  FIELD(plaudit_permutation_options, alternative, 32)         \
+  FIELD(plaudit_permutation_options, paired, 36)              \
+  STRUCT(plaudit_permutation_result, 48)                      \
+  FIELD(plaudit_permutation_result, struct_size, 0)           \
+  FIELD(plaudit_permutation_result, statistic, 8)             \
+  FIELD(plaudit_permutation_result, p_value, 16)              \
+  FIELD(plaudit_permutation_result, arrangements, 24)         \
+  FIELD(plaudit_permutation_result, undefined_arrangements, 32) \
+  FIELD(plaudit_permutation_result, exact, 40)                \
+  FIELD(plaudit_permutation_result, reserved, 44)             \
+  STRUCT(plaudit_buckets, 40)                                 \
+  FIELD(plaudit_buckets, struct_size, 0)                      \
+  FIELD(plaudit_buckets, origin, 8)                           \
+  FIELD(plaudit_buckets, width, 16)                           \
+  FIELD(plaudit_buckets, first, 24)                           \
+  FIELD(plaudit_buckets, count, 32)                           \
+  STRUCT(plaudit_timed_rows, 64)                              \
+  FIELD(plaudit_timed_rows, struct_size, 0)                   \
+  FIELD(plaudit_timed_rows, count, 8)                         \
+  FIELD(plaudit_timed_rows, label_count, 16)                  \
+  FIELD(plaudit_timed_rows, times, 24)                        \
+  FIELD(plaudit_timed_rows, values, 32)                       \
+  FIELD(plaudit_timed_rows, scores, 40)                       \
+  FIELD(plaudit_timed_rows, label_values, 48)                 \
+  FIELD(plaudit_timed_rows, labels, 56)                       \
+  STRUCT(plaudit_series_totals, 24)                           \
+  FIELD(plaudit_series_totals, struct_size, 0)                \
+  FIELD(plaudit_series_totals, rows_outside, 8)               \
+  FIELD(plaudit_series_totals, rows_missing, 16)              \
+  STRUCT(plaudit_correlation_options, 48)                     \
+  FIELD(plaudit_correlation_options, struct_size, 0)          \
+  FIELD(plaudit_correlation_options, confidence, 8)           \
+  FIELD(plaudit_correlation_options, resamples, 16)           \
+  FIELD(plaudit_correlation_options, block_length, 24)        \
+  FIELD(plaudit_correlation_options, seed, 32)                \
+  FIELD(plaudit_correlation_options, refuse_gaps, 40)         \
+  FIELD(plaudit_correlation_options, reserved, 44)            \
+  STRUCT(plaudit_coefficient, 48)                             \
+  FIELD(plaudit_coefficient, value, 0)                        \
+  FIELD(plaudit_coefficient, p_value, 8)                      \
+  FIELD(plaudit_coefficient, interval, 16)                    \
+  FIELD(plaudit_coefficient, block_interval, 32)              \
+  STRUCT(plaudit_correlation, 216)                            \
+  FIELD(plaudit_correlation, struct_size, 0)                  \
+  FIELD(plaudit_correlation, count, 8)                        \
+  FIELD(plaudit_correlation, pearson, 16)                     \
+  FIELD(plaudit_correlation, spearman, 64)                    \
+  FIELD(plaudit_correlation, kendall, 112)                    \
+  FIELD(plaudit_correlation, slope, 160)                      \
+  FIELD(plaudit_correlation, intercept, 168)                  \
+  FIELD(plaudit_correlation, slope_standard_error, 176)       \
+  FIELD(plaudit_correlation, r2, 184)                         \
+  FIELD(plaudit_correlation, median_slope, 192)               \
+  FIELD(plaudit_correlation, median_intercept, 200)           \
+  FIELD(plaudit_correlation, block_length, 208)               \
+  STRUCT(plaudit_lagged_correlation, 64)                      \
+  FIELD(plaudit_lagged_correlation, lag, 0)                   \
+  FIELD(plaudit_lagged_correlation, count, 8)                 \
+  FIELD(plaudit_lagged_correlation, coefficient, 16)          \
+  STRUCT(plaudit_granger, 48)                                 \
+  FIELD(plaudit_granger, struct_size, 0)                      \
+  FIELD(plaudit_granger, f, 8)                                \
+  FIELD(plaudit_granger, p_value, 16)                         \
+  FIELD(plaudit_granger, numerator_freedom, 24)               \
+  FIELD(plaudit_granger, denominator_freedom, 32)             \
+  FIELD(plaudit_granger, rows, 40)                            \
+  STRUCT(plaudit_assignment_plan, 80)                              \
+  FIELD(plaudit_assignment_plan, struct_size, 0)                   \
+  FIELD(plaudit_assignment_plan, seed, 8)                          \
+  FIELD(plaudit_assignment_plan, seed_length, 16)                  \
+  FIELD(plaudit_assignment_plan, slots, 24)                        \
+  FIELD(plaudit_assignment_plan, slot_count, 32)                   \
+  FIELD(plaudit_assignment_plan, namespace_id, 40)                 \
+  FIELD(plaudit_assignment_plan, namespace_length, 48)             \
+  FIELD(plaudit_assignment_plan, namespace_lower, 56)              \
+  FIELD(plaudit_assignment_plan, namespace_upper, 64)              \
+  FIELD(plaudit_assignment_plan, version, 72)                      \
+  FIELD(plaudit_assignment_plan, reserved, 76)                     \
   STRUCT(plaudit_mcnemar, 80)                                 \
   FIELD(plaudit_mcnemar, struct_size, 0)                      \
   FIELD(plaudit_mcnemar, only_first, 8)                       \

@@ -734,7 +734,9 @@ static void training_options(void) {
   int32_t both[] = {0, 1};
   const char *files[] = {"/nowhere", "/", "/dev/null", getenv("PLAUDIT_LIBRARY")};
   for (int i = 0; i < COUNT(files); i++) {
+    plaudit_error *error = NULL;
     plaudit_status status = CREATED(NULL, cnn, .vectors = files[i]);
+    plaudit_error_free(&error);
     if (status == PLAUDIT_OK) {
       EXPECT_OK(plaudit_trainer_add(refused, &texts, both, NULL, &error));
       status = plaudit_trainer_fit(refused, NULL, NULL, NULL);
@@ -1235,7 +1237,7 @@ static void model_metrics(void) {
          plaudit_stats_bootstrap(30, &data, NULL, NULL, &interval, NULL, &error));
   EXPECT(NULL_POINTER, "numbers",
          plaudit_stats_bootstrap(50, &data, NULL, NULL, &interval, NULL, &error));
-  resampling.method = 2;
+  resampling.method = 3;
   EXPECT(RANGE, "method",
          plaudit_stats_bootstrap(10, &data, &resampling, NULL, &interval, x, &error));
   resampling = (plaudit_bootstrap_options){.struct_size = sizeof resampling, .resamples = 1 << 30};
@@ -1769,6 +1771,240 @@ static void hypotheses(void) {
            plaudit_stats_quantile_test(values, NULL, 3, values, NULL, wrong, 0.5, 0, NULL, tests,
                                        &error));
   }
+
+}
+
+static void resampling(void) {
+  const double values[] = {1, 2, 4, 3}, holes[] = {1, NAN, 2, 3}, weights[] = {1, 1, 2, 1};
+  const int64_t clusters[] = {1, 1, INT64_MIN, INT64_MAX};
+  double drawn[100];
+  plaudit_sample one = {sizeof one, 4, values, weights, clusters}, two = one;
+  plaudit_sample_options options = {.struct_size = sizeof options, .resamples = 20};
+  plaudit_bootstrap_result interval = {sizeof interval};
+  EXPECT_OK(plaudit_stats_bootstrap_sample(12, &one, &two, &options, NULL, &interval, drawn, &error));
+  EXPECT_OK(plaudit_stats_bootstrap_sample(10, &one, NULL, NULL, NULL, &interval, NULL, &error));
+  EXPECT(NULL_POINTER, "sample",
+         plaudit_stats_bootstrap_sample(10, NULL, &two, NULL, NULL, &interval, NULL, &error));
+  EXPECT(NULL_POINTER, "out_result",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, NULL, NULL, &error));
+  EXPECT(RANGE, "statistic",
+         plaudit_stats_bootstrap_sample(30, &one, &two, NULL, NULL, &interval, NULL, &error));
+  for (int field = 0; field < 4; field++) {
+    plaudit_sample_options wrong = options;
+    const char *names[] = {"method", "effect", "weighting", "paired"};
+    int32_t *fields[] = {&wrong.method, &wrong.effect, &wrong.weighting, &wrong.paired};
+    *fields[field] = 7;
+    EXPECT(RANGE, names[field],
+           plaudit_stats_bootstrap_sample(10, &one, &two, &wrong, NULL, &interval, NULL, &error));
+  }
+  plaudit_sample_options wrong = options;
+  wrong.resamples = 1LL << 32;
+  EXPECT(RANGE, "resamples",
+         plaudit_stats_bootstrap_sample(10, &one, &two, &wrong, NULL, &interval, NULL, &error));
+  wrong = options;
+  wrong.confidence = 1;
+  EXPECT(RANGE, "confidence",
+         plaudit_stats_bootstrap_sample(10, &one, &two, &wrong, NULL, &interval, NULL, &error));
+  wrong = options;
+  wrong.quantile = NAN;
+  EXPECT(RANGE, "quantile",
+         plaudit_stats_bootstrap_sample(20, &one, &two, &wrong, NULL, &interval, NULL, &error));
+  two.values = NULL;
+  EXPECT(NULL_POINTER, "values",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, &interval, NULL, &error));
+  two.values = holes;
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "nan",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, &interval, NULL, &error));
+  two.values = values;
+  two.denominators = NULL;
+  EXPECT(NULL_POINTER, "denominators",
+         plaudit_stats_bootstrap_sample(12, &one, &two, NULL, NULL, &interval, NULL, &error));
+  two.count = -1;
+  EXPECT(ARGUMENT, "count",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, &interval, NULL, &error));
+  two.count = 0;
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "control",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, &interval, NULL, &error));
+  two.struct_size = 8;
+  EXPECT(ARGUMENT, "control",
+         plaudit_stats_bootstrap_sample(10, &one, &two, NULL, NULL, &interval, NULL, &error));
+
+  two = one;
+  plaudit_permutation_options how = {.struct_size = sizeof how, .resamples = 100};
+  plaudit_permutation_result found = {sizeof found};
+  EXPECT_OK(plaudit_stats_permutation_test(12, &one, &two, &how, NULL, &found, drawn, &error));
+  EXPECT_OK(plaudit_stats_permutation_test(31, &one, &two, &how, NULL, &found, drawn, &error));
+  CHECK(found.exact == 1 && found.arrangements == 24);
+  EXPECT(NULL_POINTER, "sample",
+         plaudit_stats_permutation_test(10, NULL, &two, NULL, NULL, &found, NULL, &error));
+  EXPECT(NULL_POINTER, "control",
+         plaudit_stats_permutation_test(10, &one, NULL, NULL, NULL, &found, NULL, &error));
+  EXPECT(NULL_POINTER, "out_result",
+         plaudit_stats_permutation_test(10, &one, &two, NULL, NULL, NULL, NULL, &error));
+  EXPECT(RANGE, "statistic",
+         plaudit_stats_permutation_test(13, &one, &two, NULL, NULL, &found, NULL, &error));
+  how.alternative = 3;
+  EXPECT(RANGE, "alternative",
+         plaudit_stats_permutation_test(10, &one, &two, &how, NULL, &found, NULL, &error));
+  how = (plaudit_permutation_options){.struct_size = sizeof how, .paired = 2};
+  EXPECT(RANGE, "paired",
+         plaudit_stats_permutation_test(10, &one, &two, &how, NULL, &found, NULL, &error));
+  how = (plaudit_permutation_options){.struct_size = sizeof how, .resamples = -5};
+  EXPECT(ARGUMENT, "resamples",
+         plaudit_stats_permutation_test(10, &one, &two, &how, NULL, &found, NULL, &error));
+}
+
+static void series(void) {
+  const int64_t times[] = {0, 5, 12, 31};
+  const double x[] = {1, 2, 4, 3}, y[] = {2, 1, 5, 5}, infinite[] = {1, 2, INFINITY, 3};
+  const float scores[] = {0.5f, 0.5f, 1, 0, 0, 1, 0.25f, 0.75f};
+  const double worth[] = {-1, 1};
+  const int32_t labels[] = {0, 0, 1, 9};
+  plaudit_buckets spans = {sizeof spans};
+  EXPECT_OK(plaudit_series_span(times, 4, 0, 10, &spans, &error));
+  CHECK(spans.first == 0 && spans.count == 4);
+  EXPECT_OK(plaudit_series_span(NULL, 0, 0, 10, &spans, &error));
+  EXPECT(NULL_POINTER, "times", plaudit_series_span(NULL, 1, 0, 10, &spans, &error));
+  EXPECT(NULL_POINTER, "out_buckets", plaudit_series_span(times, 4, 0, 10, NULL, &error));
+  EXPECT(RANGE, "width", plaudit_series_span(times, 4, 0, 0, &spans, &error));
+  EXPECT(RANGE, "origin", plaudit_series_span(times, 4, INT64_MIN, 1, &spans, &error));
+  EXPECT(ARGUMENT, "count", plaudit_series_span(times, -1, 0, 10, &spans, &error));
+
+  EXPECT_OK(plaudit_series_span(times, 4, 0, 10, &spans, &error));
+  plaudit_timed_rows rows = {.struct_size = sizeof rows, .count = 4, .times = times, .values = x};
+  plaudit_series_totals totals = {sizeof totals};
+  int64_t counts[4];
+  double sums[4], means[4], shares[8];
+  EXPECT_OK(plaudit_series_gather(&rows, &spans, counts, sums, means, NULL, &totals, &error));
+  CHECK(counts[0] == 2 && counts[2] == 0 && isnan(means[2]) && sums[0] == 3);
+  EXPECT_OK(plaudit_series_gather(&rows, &spans, NULL, NULL, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "rows",
+         plaudit_series_gather(NULL, &spans, NULL, NULL, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "buckets",
+         plaudit_series_gather(&rows, NULL, NULL, NULL, NULL, NULL, NULL, &error));
+  rows.scores = scores;
+  rows.label_count = 2;
+  EXPECT(ARGUMENT, "scores",
+         plaudit_series_gather(&rows, &spans, NULL, NULL, NULL, NULL, NULL, &error));
+  rows.values = NULL;
+  EXPECT(ARGUMENT, "label value",
+         plaudit_series_gather(&rows, &spans, NULL, NULL, NULL, NULL, NULL, &error));
+  rows.label_values = worth;
+  rows.labels = labels;
+  EXPECT(DATA, "9", plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+  rows.count = 3;
+  EXPECT_OK(plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+  rows.label_count = 1LL << 40;
+  EXPECT(RANGE, "labels",
+         plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+  rows.label_count = 2;
+  spans.width = 0;
+  EXPECT(RANGE, "width",
+         plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+  spans.width = 1;
+  spans.count = 1LL << 39;
+  EXPECT(PLAUDIT_ERROR_LIMIT, "buckets",
+         plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+  rows.times = NULL;
+  EXPECT(NULL_POINTER, "times",
+         plaudit_series_gather(&rows, &spans, counts, sums, means, shares, NULL, &error));
+
+  plaudit_correlation_options options = {.struct_size = sizeof options, .resamples = 10};
+  plaudit_correlation found = {sizeof found};
+  plaudit_lagged_correlation lags[7];
+  plaudit_granger test = {sizeof test};
+  EXPECT_OK(plaudit_stats_correlation(x, y, 4, &options, NULL, &found, &error));
+  EXPECT(NULL_POINTER, "x", plaudit_stats_correlation(NULL, y, 4, NULL, NULL, &found, &error));
+  EXPECT(NULL_POINTER, "y", plaudit_stats_correlation(x, NULL, 4, NULL, NULL, &found, &error));
+  EXPECT(NULL_POINTER, "out_correlation",
+         plaudit_stats_correlation(x, y, 4, NULL, NULL, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "two rows",
+         plaudit_stats_correlation(x, y, 0, NULL, NULL, &found, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "inf",
+         plaudit_stats_correlation(x, infinite, 4, NULL, NULL, &found, &error));
+  EXPECT_OK(plaudit_stats_lagged_correlation(2, x, y, 4, 3, &options, NULL, lags, &error));
+  CHECK(lags[0].lag == -3 && lags[0].count == 1 && isnan(lags[0].coefficient.value));
+  EXPECT(RANGE, "max_lag", plaudit_stats_lagged_correlation(0, x, y, 4, 4, NULL, NULL, lags, &error));
+  EXPECT(RANGE, "method", plaudit_stats_lagged_correlation(3, x, y, 4, 1, NULL, NULL, lags, &error));
+  EXPECT(NULL_POINTER, "x",
+         plaudit_stats_lagged_correlation(0, NULL, y, 4, 1, NULL, NULL, lags, &error));
+  EXPECT(NULL_POINTER, "y",
+         plaudit_stats_lagged_correlation(0, x, NULL, 4, 1, NULL, NULL, lags, &error));
+  EXPECT(NULL_POINTER, "out_lags",
+         plaudit_stats_lagged_correlation(0, x, y, 4, 1, NULL, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "y", plaudit_stats_granger(NULL, x, 4, 1, &test, &error));
+  EXPECT(NULL_POINTER, "x", plaudit_stats_granger(y, NULL, 4, 1, &test, &error));
+  EXPECT(NULL_POINTER, "out_test", plaudit_stats_granger(y, x, 4, 1, NULL, &error));
+  EXPECT(RANGE, "lags", plaudit_stats_granger(y, x, 4, 101, &test, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "rows", plaudit_stats_granger(y, x, 4, 1, &test, &error));
+  options.refuse_gaps = 2;
+  EXPECT(RANGE, "refuse_gaps", plaudit_stats_correlation(x, y, 4, &options, NULL, &found, &error));
+  options = (plaudit_correlation_options){.struct_size = sizeof options, .block_length = -1};
+  EXPECT(ARGUMENT, "block_length",
+         plaudit_stats_correlation(x, y, 4, &options, NULL, &found, &error));
+}
+
+static void assignment(void) {
+  const char *names[] = {"ann", "", "bob"};
+  plaudit_text_batch users = {.struct_size = sizeof users, .count = 3, .pointers = names};
+  const double weights[] = {0.5, 0.5}, wrong[] = {0.5, NAN};
+  double hashes[3], shares[2];
+  int32_t slots[10000], arms[3];
+  int64_t count = -1;
+  EXPECT_OK(plaudit_assignment_hash(&users, "seed", -1, 0, NULL, hashes, &error));
+  CHECK(hashes[0] >= 0 && hashes[0] < 1 && isnan(hashes[1]));
+  EXPECT(NULL_POINTER, "users", plaudit_assignment_hash(NULL, "s", -1, 2, NULL, hashes, &error));
+  EXPECT(NULL_POINTER, "seed", plaudit_assignment_hash(&users, NULL, -1, 2, NULL, hashes, &error));
+  EXPECT(NULL_POINTER, "out_hashes",
+         plaudit_assignment_hash(&users, "s", -1, 2, NULL, NULL, &error));
+  EXPECT(RANGE, "version", plaudit_assignment_hash(&users, "s", -1, 3, NULL, hashes, &error));
+  EXPECT(ARGUMENT, "seed", plaudit_assignment_hash(&users, "s", -2, 2, NULL, hashes, &error));
+
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "10000",
+         plaudit_assignment_slots(weights, 2, 1, 2, NULL, slots, 9999, &count, shares, &error));
+  CHECK(count == 10000);
+  EXPECT_OK(plaudit_assignment_slots(weights, 2, 1, 2, NULL, slots, 10000, NULL, NULL, &error));
+  EXPECT_OK(plaudit_assignment_slots(weights, 2, 1, 2, slots, slots, 10000, &count, shares, &error));
+  EXPECT(NULL_POINTER, "weights",
+         plaudit_assignment_slots(NULL, 2, 1, 2, NULL, slots, 10000, &count, shares, &error));
+  EXPECT(NULL_POINTER, "out_slots",
+         plaudit_assignment_slots(weights, 2, 1, 2, NULL, NULL, 10000, &count, shares, &error));
+  EXPECT(RANGE, "weight",
+         plaudit_assignment_slots(wrong, 2, 1, 2, NULL, slots, 10000, &count, shares, &error));
+  EXPECT(RANGE, "add up",
+         plaudit_assignment_slots(weights, 1, 1, 2, NULL, slots, 10000, &count, shares, &error));
+  EXPECT(RANGE, "coverage",
+         plaudit_assignment_slots(weights, 2, -1, 2, NULL, slots, 10000, &count, shares, &error));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "32",
+         plaudit_assignment_slots(weights, 2, 1, 32, NULL, slots, 10000, &count, shares, &error));
+  EXPECT(RANGE, "arms",
+         plaudit_assignment_slots(weights, 0, 1, 2, NULL, slots, 10000, &count, shares, &error));
+
+  plaudit_assignment_plan test = {.struct_size = sizeof test,
+                             .seed = "s",
+                             .seed_length = -1,
+                             .slots = slots,
+                             .slot_count = 10000};
+  EXPECT_OK(plaudit_assignment_assign(&test, &users, NULL, arms, &error));
+  CHECK(arms[0] >= 0 && arms[1] == -1 && arms[2] >= 0);
+  EXPECT(NULL_POINTER, "experiment",
+         plaudit_assignment_assign(NULL, &users, NULL, arms, &error));
+  EXPECT(NULL_POINTER, "users", plaudit_assignment_assign(&test, NULL, NULL, arms, &error));
+  EXPECT(NULL_POINTER, "out_arms", plaudit_assignment_assign(&test, &users, NULL, NULL, &error));
+  test.namespace_id = "n";
+  test.namespace_length = 1;
+  test.namespace_lower = 2;
+  EXPECT(RANGE, "namespace", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
+  test.namespace_id = NULL;
+  test.version = 1;
+  EXPECT(ARGUMENT, "1000", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
+  test.version = 2;
+  slots[7] = -2;
+  EXPECT(DATA, "-2", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
+  test.slots = NULL;
+  EXPECT(NULL_POINTER, "slots", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
+  test.seed = NULL;
+  EXPECT(NULL_POINTER, "seed", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
 }
 
 static void library(void) {
@@ -1843,6 +2079,9 @@ int main(void) {
   model_metrics();
   experiments();
   hypotheses();
+  resampling();
+  series();
+  assignment();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */

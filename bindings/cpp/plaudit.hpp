@@ -1861,6 +1861,298 @@ inline outcome<bootstrap_result> bootstrap_numbers(std::int32_t metric, span<con
   return detail_stats::resample(metric, data, options, run);
 }
 
+using sample_options = sized<plaudit_sample_options>;
+using permutation_options = sized<plaudit_permutation_options>;
+using correlation_options = sized<plaudit_correlation_options>;
+using correlation = sized<plaudit_correlation>;
+using lagged_correlation = plaudit_lagged_correlation;
+using granger_test = sized<plaudit_granger>;
+using buckets = sized<plaudit_buckets>;
+
+/// The rows of one arm; denominators are for ratios, rows of equal clusters are one user. Empty for
+/// none.
+struct sample {
+  span<const double> values;
+  span<const double> denominators = {};
+  span<const std::int64_t> clusters = {};
+};
+
+/// What a permutation test found.
+struct permutation_result : sized<plaudit_permutation_result> {
+  std::vector<double> values;  ///< of each arrangement
+};
+
+namespace detail_stats {
+
+inline bool fits(const sample &rows) noexcept {
+  return (rows.denominators.empty() || rows.denominators.size() == rows.values.size()) &&
+         (rows.clusters.empty() || rows.clusters.size() == rows.values.size());
+}
+
+inline error misfit(const sample &) {
+  return error(PLAUDIT_ERROR_INVALID_ARGUMENT, "denominators or clusters are not one a value");
+}
+
+inline sized<plaudit_sample> columns(const sample &rows) noexcept {
+  sized<plaudit_sample> made;
+  made.count = detail::length(rows.values.size());
+  made.values = rows.values.data();
+  made.denominators = rows.denominators.empty() ? nullptr : rows.denominators.data();
+  made.clusters = rows.clusters.empty() ? nullptr : rows.clusters.data();
+  return made;
+}
+
+inline outcome<bootstrap_result> resample(std::int32_t statistic, const sample &rows,
+                                          const sample *control, const sample_options &options,
+                                          const run_options &run) {
+  if (!fits(rows)) return detail::fail<bootstrap_result>(misfit(rows));
+  if (control && !fits(*control)) return detail::fail<bootstrap_result>(misfit(*control));
+  const auto one = columns(rows);
+  const auto other = control ? columns(*control) : sized<plaudit_sample>();
+  bootstrap_result made;
+  const std::int64_t resamples = options.resamples == 0 ? 1000 : options.resamples;
+  if (resamples >= 1 && resamples <= 10000000) made.values.resize(detail::size(resamples));
+  const detail::run running(run);
+  return detail::finish(made, running, [&](plaudit_error **error) {
+    return running([&] {
+      return plaudit_stats_bootstrap_sample(statistic, &one, control ? &other : nullptr, &options,
+                                            running.get(), &made, made.values.data(), error);
+    });
+  });
+}
+
+}  // namespace detail_stats
+
+/// An interval around PLAUDIT_STATISTIC_MEAN to _QUANTILE of a sample, from resampled users.
+inline outcome<bootstrap_result> bootstrap(std::int32_t statistic, const sample &rows,
+                                           const sample_options &options = {},
+                                           const run_options &run = {}) {
+  return detail_stats::resample(statistic, rows, nullptr, options, run);
+}
+
+/// An interval around the effect of a treatment over a control.
+inline outcome<bootstrap_result> bootstrap(std::int32_t statistic, const sample &treatment,
+                                           const sample &control,
+                                           const sample_options &options = {},
+                                           const run_options &run = {}) {
+  return detail_stats::resample(statistic, treatment, &control, options, run);
+}
+
+/// Whether arms differ, or columns belong together, by more than chance.
+inline outcome<permutation_result> permutation_test(std::int32_t statistic, const sample &treatment,
+                                                    const sample &control,
+                                                    const permutation_options &options = {},
+                                                    const run_options &run = {}) {
+  if (!detail_stats::fits(treatment))
+    return detail::fail<permutation_result>(detail_stats::misfit(treatment));
+  if (!detail_stats::fits(control))
+    return detail::fail<permutation_result>(detail_stats::misfit(control));
+  const auto one = detail_stats::columns(treatment);
+  const auto other = detail_stats::columns(control);
+  permutation_result made;
+  const std::int64_t resamples = options.resamples == 0 ? 9999 : options.resamples;
+  if (resamples >= 1 && resamples <= 10000000) made.values.resize(detail::size(resamples));
+  const detail::run running(run);
+  return detail::finish(made, running, [&](plaudit_error **error) {
+    return running([&] {
+      const plaudit_status status =
+          plaudit_stats_permutation_test(statistic, &one, &other, &options, running.get(), &made,
+                                         made.values.data(), error);
+      if (status == PLAUDIT_OK) made.values.resize(detail::size(made.arrangements));
+      return status;
+    });
+  });
+}
+
+/// How two columns belong together; rows with NaN are left out.
+inline outcome<correlation> correlate(span<const double> x, span<const double> y,
+                                      const correlation_options &options = {},
+                                      const run_options &run = {}) {
+  if (x.size() != y.size())
+    return detail::fail<correlation>(detail::unequal("x", x.size(), "y", y.size()));
+  correlation found;
+  const detail::run running(run);
+  return detail::finish(found, running, [&](plaudit_error **error) {
+    return running([&] {
+      return plaudit_stats_correlation(x.data(), y.data(), detail::length(x.size()), &options,
+                                       running.get(), &found, error);
+    });
+  });
+}
+
+/// The correlation of x with a later y, at each lag from -max_lag to max_lag.
+inline outcome<std::vector<lagged_correlation>> correlate_lags(
+    std::int32_t method, span<const double> x, span<const double> y, std::int64_t max_lag,
+    const correlation_options &options = {}, const run_options &run = {}) {
+  using rows = std::vector<lagged_correlation>;
+  if (x.size() != y.size())
+    return detail::fail<rows>(detail::unequal("x", x.size(), "y", y.size()));
+  rows found;
+  if (max_lag >= 0 && max_lag < detail::length(x.size()))
+    found.resize(2 * detail::size(max_lag) + 1);
+  else
+    found.resize(1);
+  const detail::run running(run);
+  return detail::finish(found, running, [&](plaudit_error **error) {
+    return running([&] {
+      return plaudit_stats_lagged_correlation(method, x.data(), y.data(),
+                                              detail::length(x.size()), max_lag, &options,
+                                              running.get(), found.data(), error);
+    });
+  });
+}
+
+/// Whether the past of x helps to foretell y beyond y's own.
+inline outcome<granger_test> granger(span<const double> y, span<const double> x,
+                                     std::int64_t lags = 1) {
+  if (x.size() != y.size())
+    return detail::fail<granger_test>(detail::unequal("y", y.size(), "x", x.size()));
+  granger_test found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_stats_granger(y.data(), x.data(), detail::length(y.size()), lags, &found, error);
+  });
+}
+
+/// Rows with a time each, for a series: values, or the scores of predictions with what each label is
+/// worth. Empty for none.
+struct timed_rows {
+  span<const std::int64_t> times;
+  span<const double> values = {};
+  span<const float> scores = {};
+  span<const double> label_values = {};
+  span<const std::int32_t> labels = {};
+  std::int64_t label_count = 0;
+};
+
+/// Rows gathered by time, one entry a bucket; shares [buckets, labels].
+struct series {
+  stats::buckets buckets;
+  std::vector<std::int64_t> counts;
+  std::vector<double> sums;
+  std::vector<double> means;
+  std::vector<double> shares;
+  std::int64_t rows_outside = 0;
+  std::int64_t rows_missing = 0;
+};
+
+/// The buckets from the earliest to the latest time.
+inline outcome<buckets> series_span(span<const std::int64_t> times, std::int64_t width,
+                                    std::int64_t origin = 0) {
+  buckets found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_series_span(times.data(), detail::length(times.size()), origin, width, &found,
+                               error);
+  });
+}
+
+/// Rows gathered into given buckets.
+inline outcome<series> gather(const timed_rows &rows, const buckets &spans) {
+  const std::size_t count = rows.times.size();
+  const auto fits = [](std::size_t size, std::size_t wanted) { return size == 0 || size == wanted; };
+  const bool sane = rows.label_count >= 0 && rows.label_count <= 65536 && spans.count >= 0 &&
+                    spans.count <= 10000000 && spans.count * (rows.label_count + 1) <= 1LL << 28;
+  const std::size_t labels = sane ? detail::size(rows.label_count) : 0;
+  if (!sane || !fits(rows.values.size(), count) || !fits(rows.scores.size(), count * labels) ||
+      !fits(rows.label_values.size(), labels) || !fits(rows.labels.size(), count))
+    return detail::fail<series>(
+        error(PLAUDIT_ERROR_INVALID_ARGUMENT, "the columns of a series do not fit each other"));
+  sized<plaudit_timed_rows> given;
+  given.count = detail::length(count);
+  given.label_count = rows.label_count;
+  given.times = rows.times.data();
+  given.values = rows.values.empty() ? nullptr : rows.values.data();
+  given.scores = rows.scores.empty() ? nullptr : rows.scores.data();
+  given.label_values = rows.label_values.empty() ? nullptr : rows.label_values.data();
+  given.labels = rows.labels.empty() ? nullptr : rows.labels.data();
+  series made;
+  made.buckets = spans;
+  const std::size_t places = detail::size(spans.count);
+  made.counts.resize(places);
+  made.sums.resize(places);
+  made.means.resize(places);
+  if (given.labels) made.shares.resize(places * labels);
+  sized<plaudit_series_totals> totals;
+  return detail::finish(made, [&](plaudit_error **error) {
+    const plaudit_status status =
+        plaudit_series_gather(&given, &spans, made.counts.data(), made.sums.data(),
+                              made.means.data(), made.shares.data(), &totals, error);
+    made.rows_outside = totals.rows_outside;
+    made.rows_missing = totals.rows_missing;
+    return status;
+  });
+}
+
+/// The place of each user in 0..1, NaN without a name.
+inline outcome<std::vector<double>> hash_users(const texts &users, std::string_view seed,
+                                               std::int32_t version = PLAUDIT_HASH_GROWTHBOOK_2,
+                                               const run_options &run = {}) {
+  std::vector<double> made(users.size());
+  const plaudit_text_batch batch = users.get();
+  const detail::run running(run);
+  return detail::finish(made, running, [&](plaudit_error **error) {
+    return running([&] {
+      return plaudit_assignment_hash(&batch, detail::data(seed), detail::length(seed.size()),
+                                     version, running.get(), made.data(), error);
+    });
+  });
+}
+
+/// Which arm each user is in: a function of the seed and the user's name alone.
+struct assignment {
+  std::string seed;
+  std::int32_t version = PLAUDIT_HASH_GROWTHBOOK_2;
+  std::vector<std::int32_t> slots;  ///< the arm of each slot, -1 for none
+  std::vector<double> shares;       ///< of all users, by arm
+  std::string namespace_id;         ///< empty for none
+  double namespace_lower = 0;
+  double namespace_upper = 1;
+
+  /// Arms by weight, each with the first `coverage` of its part. With `previous` as few users move as
+  /// the new shares allow.
+  static outcome<assignment> create(std::string_view seed, span<const double> weights,
+                                    double coverage = 1,
+                                    std::int32_t version = PLAUDIT_HASH_GROWTHBOOK_2,
+                                    const assignment *previous = nullptr) {
+    assignment made;
+    made.seed = std::string(seed);
+    made.version = version;
+    made.slots.resize(version == PLAUDIT_HASH_GROWTHBOOK_1 ? 1000 : 10000);
+    if (previous && previous->slots.size() != made.slots.size())
+      return detail::fail<assignment>(detail::unequal("previous", previous->slots.size(), "slots",
+                                                      made.slots.size()));
+    made.shares.resize(weights.size());
+    std::int64_t count = 0;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_assignment_slots(weights.data(), detail::length(weights.size()), coverage,
+                                      version, previous ? previous->slots.data() : nullptr,
+                                      made.slots.data(), detail::length(made.slots.size()), &count,
+                                      made.shares.data(), error);
+    });
+  }
+
+  /// -1 for who is not in the experiment.
+  outcome<std::vector<std::int32_t>> assign(const texts &users, const run_options &run = {}) const {
+    sized<plaudit_assignment_plan> experiment;
+    experiment.seed = seed.c_str();
+    experiment.seed_length = detail::length(seed.size());
+    experiment.slots = slots.data();
+    experiment.slot_count = detail::length(slots.size());
+    experiment.namespace_id = namespace_id.empty() ? nullptr : namespace_id.c_str();
+    experiment.namespace_length = detail::length(namespace_id.size());
+    experiment.namespace_lower = namespace_lower;
+    experiment.namespace_upper = namespace_upper;
+    experiment.version = version;
+    std::vector<std::int32_t> made(users.size());
+    const plaudit_text_batch batch = users.get();
+    const detail::run running(run);
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_assignment_assign(&experiment, &batch, running.get(), made.data(), error);
+      });
+    });
+  }
+};
+
 /// McNemar's test of the rows that only one of two models got right.
 inline outcome<mcnemar_test> mcnemar(std::int64_t only_first, std::int64_t only_second) {
   mcnemar_test found;

@@ -49,7 +49,7 @@ extension Tape {
     let groupSize = groups.size
     let states = try room(groups.count * groupSize * size)
     let products = try room(groups.count * groupSize * 4 * size)
-    let recurrent = try weights.recurrent.packedWeights(room)
+    let recurrent = try weights.recurrent.packedWeights(self)
     try parallel(isRecording ? groups.count : 1) { task in
       for group in isRecording ? task..<(task + 1) : 0..<groups.count {
         let state = states + group * groupSize * size

@@ -58,12 +58,10 @@ package struct Linear<Scalar: TensorScalar> {
     }
   }
 
-  /// The packed weights: those of the parameter, or packed now into `room`.
-  func packedWeights(
-    _ room: (Int) throws(PlauditError) -> UnsafeMutablePointer<Scalar>
-  ) throws(PlauditError) -> UnsafePointer<Scalar> {
+  /// The packed weights: those of the parameter, or packed now into room of the tape.
+  func packedWeights(_ tape: Tape<Scalar>) throws(PlauditError) -> UnsafePointer<Scalar> {
     if let panels = packed.panels { return UnsafePointer(panels.pointer) }
-    let made = try room(Scalar.packedCount(inner: inputs, columns: outputs))
+    let made = try tape.room(Scalar.packedCount(inner: inputs, columns: outputs))
     Scalar.pack(
       values, stride: inputs, transposed: true, columns: outputs, inner: inputs, into: made)
     return UnsafePointer(made)

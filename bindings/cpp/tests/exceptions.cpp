@@ -708,6 +708,52 @@ void model_metrics(tally &t) {
   EXPECT(INVALID_DATA, [&] { return stats::folds(4, 3, stratified); });
 }
 
+void resampling(tally &t) {
+  using namespace plaudit;
+  const std::vector<double> spend = {12.1, 9.8, 14.2, 11.5, 10.9};
+  const std::vector<double> control = {10.1, 9.2, 11.7, 8.8};
+  stats::sample_options options;
+  options.resamples = 300;
+  options.effect = PLAUDIT_SAMPLE_EFFECT_RELATIVE;
+  const auto sure = stats::bootstrap(PLAUDIT_STATISTIC_MEAN, {spend}, {control}, options);
+  CHECK(near(sure.value, 11.7 / 9.95 - 1) && sure.values.size() == 300);
+  CHECK(sure.interval.lower < sure.value && sure.value < sure.interval.upper);
+  CHECK(stats::bootstrap(PLAUDIT_STATISTIC_RATIO, {spend, spend}).value == 1);
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::bootstrap(PLAUDIT_STATISTIC_MEAN, {spend, control}); });
+  EXPECT(UNDEFINED, [&] { return stats::bootstrap(PLAUDIT_STATISTIC_MEAN, {{}}); });
+  const auto test = stats::permutation_test(PLAUDIT_STATISTIC_MEAN, {spend}, {control});
+  CHECK(test.exact == 1 && test.values.size() == 126 && near(test.p_value, 16.0 / 126));
+  EXPECT(OUT_OF_RANGE, [&] { return stats::permutation_test(9, {spend}, {control}); });
+
+  const std::vector<double> x = {1, 2, 3, 5, 4, 7}, y = {2, 1, 3, 4, 6, 9};
+  CHECK(stats::correlate(x, y).kendall.value > 0.5);
+  CHECK(stats::correlate_lags(PLAUDIT_CORRELATION_PEARSON, x, y, 2).size() == 5);
+  EXPECT(OUT_OF_RANGE, [&] { return stats::correlate_lags(PLAUDIT_CORRELATION_PEARSON, x, y, 6); });
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::correlate(x, {}); });
+  CHECK(stats::granger(y, x).denominator_freedom == 2);
+
+  const std::vector<std::int64_t> times = {0, 86399, 86400, 300000};
+  const std::vector<double> moods = {1, -1, 1, 1};
+  const auto days = stats::series_span(times, 86400);
+  stats::timed_rows rows;
+  rows.times = times;
+  rows.values = moods;
+  const auto series = stats::gather(rows, days);
+  CHECK(series.counts == (std::vector<std::int64_t>{2, 1, 0, 1}) && series.means[0] == 0);
+  rows.values = x;
+  EXPECT(INVALID_ARGUMENT, [&] { return stats::gather(rows, days); });
+
+  const std::vector<double> halves = {0.5, 0.5}, tenth = {0.1, 0.9};
+  const auto banner = stats::assignment::create("banner", halves);
+  CHECK(banner.shares[0] == 0.5);
+  const auto arms = banner.assign({"ann", "bob", ""});
+  CHECK(arms[0] >= 0 && arms[2] == -1);
+  const auto other = stats::assignment::create("banner", tenth, 1, 2, &banner);
+  CHECK(near(other.shares[1], 0.9));
+  CHECK(stats::hash_users({"a"}, "seed")[0] == 0.0505);
+  EXPECT(OUT_OF_RANGE, [&] { return stats::assignment::create("banner", tenth, 2); });
+}
+
 }  // namespace
 
 int main() {
@@ -725,5 +771,6 @@ int main() {
   kpis(t);
   statistics(t);
   model_metrics(t);
+  resampling(t);
   return t.report();
 }

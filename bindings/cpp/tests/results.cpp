@@ -155,6 +155,13 @@ void numbers(tally &t) {
   const double halves[] = {0.5, 0.5};
   CHECK(stats::split(4, halves)->size() == 4);
   CHECK(failed(stats::folds(4, 1), PLAUDIT_ERROR_OUT_OF_RANGE));
+  CHECK(stats::bootstrap(PLAUDIT_STATISTIC_MEAN, {ones})->value == 1);
+  CHECK(failed(stats::bootstrap(PLAUDIT_STATISTIC_MEAN, {{}}), PLAUDIT_ERROR_UNDEFINED));
+  CHECK(stats::permutation_test(PLAUDIT_STATISTIC_MEAN, {ones}, {ones})->p_value == 1);
+  CHECK(stats::correlate(halves, ones)->count == 2);
+  CHECK(failed(stats::granger(halves, ones), PLAUDIT_ERROR_UNDEFINED));
+  CHECK(stats::series_span(counts, 1)->count == 2);
+  CHECK(stats::assignment::create("s", halves)->assign({"a"})->size() == 1);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ from .hypothesis import (  # noqa: E402
     achieved_power, anova, chi_square, compare_rates, detectable_effect, fisher_exact,
     kolmogorov_smirnov, kruskal_wallis, mann_whitney, moments, quantile_test, quantiles,
     rate_interval, sample_size, t_test)
+from .assignment import Assignment, hash_users  # noqa: E402
 from .library import Cancel, build_info, version, version_number  # noqa: E402
 from .model_metrics import (  # noqa: E402
     BootstrapInterval, Calibration, LabelMetrics, LabelScores, McNemarTest, MetricFlag,
@@ -39,6 +40,10 @@ from .neural import (  # noqa: E402
     CalibrationReport, Embeddings, HiddenStates, Model, ModelInfo, Prediction, Predictions, Scorer,
     TextReport, TextReports, load)
 from .progress import Progress, ProgressBar  # noqa: E402
+from .resampling import PermutationTest, bootstrap, permutation_test  # noqa: E402
+from .series import (  # noqa: E402
+    Coefficient, Correlation, GrangerTest, LaggedCorrelation, Series, correlation, granger_test,
+    lagged_correlation, sentiment_series)
 from .stats import (  # noqa: E402
     ClassificationReport, ClassScores, Interval, IntervalColumn, KPIColumn, KPIFlag, Lift,
     LiftFlag, ProportionTest, aov, average_order_value, classification_report, click_through_rate,
@@ -55,8 +60,8 @@ __version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in (
-    "errors", "experiments", "hypothesis", "library", "model_metrics", "neural", "progress", "stats",
-    "text", "training",
+    "assignment", "errors", "experiments", "hypothesis", "library", "model_metrics", "neural",
+    "progress", "resampling", "series", "stats", "text", "training",
 ):
     if _module in __all__:
         __all__.remove(_module)

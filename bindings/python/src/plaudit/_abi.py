@@ -261,6 +261,23 @@ CALIBRATION_PLATT = 20
 CALIBRATION_ISOTONIC = 30
 BOOTSTRAP_PERCENTILE = 0
 BOOTSTRAP_BCA = 1
+BOOTSTRAP_BASIC = 2
+STATISTIC_MEAN = 10
+STATISTIC_PROPORTION = 11
+STATISTIC_RATIO = 12
+STATISTIC_QUANTILE = 20
+STATISTIC_PEARSON = 30
+STATISTIC_SPEARMAN = 31
+SAMPLE_EFFECT_DIFFERENCE = 0
+SAMPLE_EFFECT_RELATIVE = 1
+WEIGHTING_MULTINOMIAL = 0
+WEIGHTING_POISSON = 1
+CORRELATION_PEARSON = 0
+CORRELATION_SPEARMAN = 1
+CORRELATION_KENDALL = 2
+HASH_GROWTHBOOK_1 = 1
+HASH_GROWTHBOOK_2 = 2
+HASH_FNV1A = 32
 
 
 # ---- Structs ----------------------------------------------------------------------------------
@@ -849,6 +866,157 @@ class plaudit_bootstrap_result(_Struct):
     ]
 
 
+class plaudit_sample(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("values", c_void_p),
+        ("denominators", c_void_p),
+        ("clusters", c_void_p),
+    ]
+
+
+class plaudit_sample_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("quantile", c_double),
+        ("resamples", c_int64),
+        ("seed", c_uint64),
+        ("method", c_int32),
+        ("effect", c_int32),
+        ("weighting", c_int32),
+        ("paired", c_int32),
+    ]
+
+
+class plaudit_permutation_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("quantile", c_double),
+        ("resamples", c_int64),
+        ("seed", c_uint64),
+        ("alternative", c_int32),
+        ("paired", c_int32),
+    ]
+
+
+class plaudit_permutation_result(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("statistic", c_double),
+        ("p_value", c_double),
+        ("arrangements", c_int64),
+        ("undefined_arrangements", c_int64),
+        ("exact", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_buckets(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("origin", c_int64),
+        ("width", c_int64),
+        ("first", c_int64),
+        ("count", c_int64),
+    ]
+
+
+class plaudit_timed_rows(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("label_count", c_int64),
+        ("times", c_void_p),
+        ("values", c_void_p),
+        ("scores", c_void_p),
+        ("label_values", c_void_p),
+        ("labels", c_void_p),
+    ]
+
+
+class plaudit_series_totals(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("rows_outside", c_int64),
+        ("rows_missing", c_int64),
+    ]
+
+
+class plaudit_correlation_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("resamples", c_int64),
+        ("block_length", c_int64),
+        ("seed", c_uint64),
+        ("refuse_gaps", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_coefficient(_Struct):
+    _fields_ = [
+        ("value", c_double),
+        ("p_value", c_double),
+        ("interval", plaudit_interval),
+        ("block_interval", plaudit_interval),
+    ]
+
+
+class plaudit_correlation(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("pearson", plaudit_coefficient),
+        ("spearman", plaudit_coefficient),
+        ("kendall", plaudit_coefficient),
+        ("slope", c_double),
+        ("intercept", c_double),
+        ("slope_standard_error", c_double),
+        ("r2", c_double),
+        ("median_slope", c_double),
+        ("median_intercept", c_double),
+        ("block_length", c_int64),
+    ]
+
+
+class plaudit_lagged_correlation(_Struct):
+    _fields_ = [
+        ("lag", c_int64),
+        ("count", c_int64),
+        ("coefficient", plaudit_coefficient),
+    ]
+
+
+class plaudit_granger(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("f", c_double),
+        ("p_value", c_double),
+        ("numerator_freedom", c_int64),
+        ("denominator_freedom", c_int64),
+        ("rows", c_int64),
+    ]
+
+
+class plaudit_assignment_plan(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("seed", c_char_p),
+        ("seed_length", c_int64),
+        ("slots", c_void_p),
+        ("slot_count", c_int64),
+        ("namespace_id", c_char_p),
+        ("namespace_length", c_int64),
+        ("namespace_lower", c_double),
+        ("namespace_upper", c_double),
+        ("version", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
 class plaudit_mcnemar(_Struct):
     _fields_ = [
         ("struct_size", c_int64),
@@ -1042,7 +1210,12 @@ STRUCTS = {
         plaudit_mcnemar, plaudit_lift_input, plaudit_lift_options, plaudit_lift_columns,
         plaudit_winsorizing, plaudit_sample_ratio, plaudit_sequence_options,
         plaudit_betting_options, plaudit_group_sequential_options, plaudit_posterior_options,
-        plaudit_rate_posterior, plaudit_effect_posterior)
+        plaudit_rate_posterior, plaudit_effect_posterior,
+        plaudit_sample, plaudit_sample_options, plaudit_permutation_options,
+        plaudit_permutation_result, plaudit_buckets, plaudit_timed_rows,
+        plaudit_series_totals, plaudit_correlation_options, plaudit_coefficient,
+        plaudit_correlation, plaudit_lagged_correlation, plaudit_granger,
+        plaudit_assignment_plan)
 }
 
 # ---- Functions --------------------------------------------------------------------------------
@@ -1162,6 +1335,18 @@ FUNCTIONS = {
     "plaudit_stats_calibration_apply": (
         c_int32, [c_int32, _P, c_int64, _P, c_int64, c_int64, _P, _P]),
     "plaudit_stats_bootstrap": (c_int32, [c_int32, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_bootstrap_sample": (c_int32, [c_int32, _P, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_permutation_test": (c_int32, [c_int32, _P, _P, _P, _P, _P, _P, _P]),
+    "plaudit_series_span": (c_int32, [_P, c_int64, c_int64, c_int64, _P, _P]),
+    "plaudit_series_gather": (c_int32, [_P, _P, _P, _P, _P, _P, _P, _P]),
+    "plaudit_stats_correlation": (c_int32, [_P, _P, c_int64, _P, _P, _P, _P]),
+    "plaudit_stats_lagged_correlation": (
+        c_int32, [c_int32, _P, _P, c_int64, c_int64, _P, _P, _P, _P]),
+    "plaudit_stats_granger": (c_int32, [_P, _P, c_int64, c_int64, _P, _P]),
+    "plaudit_assignment_hash": (c_int32, [_P, c_char_p, c_int64, c_int32, _P, _P, _P]),
+    "plaudit_assignment_slots": (
+        c_int32, [_P, c_int64, c_double, c_int32, _P, _P, c_int64, _P, _P, _P]),
+    "plaudit_assignment_assign": (c_int32, [_P, _P, _P, _P, _P]),
     "plaudit_stats_mcnemar": (c_int32, [c_int64, c_int64, _P, _P]),
     "plaudit_stats_mcnemar_labels": (c_int32, [_P, _P, _P, c_int64, _P, _P, _P]),
     "plaudit_stats_split": (

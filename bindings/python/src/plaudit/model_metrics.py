@@ -515,7 +515,9 @@ class BootstrapInterval:
 _METRICS = {
     name.removeprefix("METRIC_").lower(): number for name, number in vars(_abi).items()
     if name.startswith("METRIC_") and not name.startswith("METRIC_FLAG_")}
-_BOOTSTRAPS = {"percentile": _abi.BOOTSTRAP_PERCENTILE, "bca": _abi.BOOTSTRAP_BCA}
+_BOOTSTRAPS = {
+    "percentile": _abi.BOOTSTRAP_PERCENTILE, "bca": _abi.BOOTSTRAP_BCA,
+    "basic": _abi.BOOTSTRAP_BASIC}
 
 
 def bootstrap_interval(
@@ -529,7 +531,8 @@ def bootstrap_interval(
     metric: "accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1",
     "weighted_f1", "matthews", "kappa", "linear_kappa", "quadratic_kappa" of predicted classes;
     "auc", "log_loss", "brier" of scores; "mean_absolute_error", "mean_squared_error",
-    "root_mean_squared_error", "r2" of numbers. method: "percentile" or "bca".
+    "root_mean_squared_error", "r2" of numbers. method: "percentile", "bca" or
+    "basic".
     """
     number = choice(metric, "metric", _METRICS)
     data = _abi.plaudit_bootstrap_data()

@@ -1,6 +1,4 @@
-import Glibc
 package import PlauditCore
-import Synchronization
 
 /// What a bootstrap can put an interval around; raw values are the `PLAUDIT_METRIC_…` numbers.
 package enum BootstrapMetric: Int32, CaseIterable, Sendable {
@@ -37,45 +35,8 @@ package enum BootstrapMetric: Int32, CaseIterable, Sendable {
   }
 }
 
-/// How sure a metric is: intervals from resampled rows.
-///
-/// Resample `i` draws its rows from stream `i` of the seed, so that the same seed gives the same
-/// bits at any number of threads. A metric that does not exist in a resample (AUC without one of
-/// the classes) leaves that resample out, and `undefinedResamples` counts them.
-package struct Bootstrap: Sendable {
-  package enum Method: Int32, Sendable {
-    case percentile = 0
-    /// Bias-corrected and accelerated.
-    case bca = 1
-  }
-
-  package struct Options: Sendable {
-    package var method = Method.percentile
-    package var confidence = 0.95
-    package var resamples = 1000
-    package var seed: UInt64 = 0
-
-    package init() {}
-  }
-
-  /// The metric of the rows as they are.
-  package let value: Double
-  /// NaN when no resample has a value, and for BCa when the correction does not exist (all
-  /// resamples on one side of the value).
-  package let interval: Interval
-  /// The standard deviation over resamples.
-  package let standardError: Double
-  /// BCa: the normal quantile of the share of resamples below the value, and the acceleration from
-  /// leaving out one row at a time; NaN for percentile.
-  package let bias: Double
-  package let acceleration: Double
-  package let undefinedResamples: Int
-  /// The metric of each resample, in the order of streams.
-  package let values: [Double]
-
-  package static let maximumResamples = 10_000_000
-
-  /// Of classes: `classes` bounds the indices. - Throws: see ``init(_:options:threads:control:)``,
+extension Bootstrap {
+  /// Of classes: `classes` bounds the indices. - Throws: see ``init(of:options:threads:control:)``,
   /// and what ``ClassificationReport`` throws.
   package init(
     _ metric: BootstrapMetric, truth: UnsafeBufferPointer<Int32>,
@@ -85,7 +46,8 @@ package struct Bootstrap: Sendable {
     _ = try ClassificationReport(truth: truth, predicted: predicted, classes: classes)
     let statistic = try LabelStatistic(
       metric, truth: truth, predicted: predicted, classes: classes)
-    try self.init(statistic, options: options, threads: threads, control: control)
+    try self.init(
+      of: MetricEstimate(statistic), options: options, threads: threads, control: control)
   }
 
   /// Of scores: `[rows, columns]` as for ``ScoreReport``; AUC of at most two columns.
@@ -102,7 +64,8 @@ package struct Bootstrap: Sendable {
           .unsupported, "the bootstrap of AUC takes scores of two classes, got \(columns) columns")
       }
       let statistic = AUCStatistic(table)
-      try self.init(statistic, options: options, threads: threads, control: control)
+      try self.init(
+        of: MetricEstimate(statistic), options: options, threads: threads, control: control)
     case .logLoss, .brier:
       guard table.areProbabilities else {
         throw PlauditError(
@@ -113,7 +76,8 @@ package struct Bootstrap: Sendable {
         metric == .logLoss ? table.logLoss(row: $0) : half * table.squaredError(row: $0)
       }
       let statistic = SumStatistic([terms]) { $0[0] }
-      try self.init(statistic, options: options, threads: threads, control: control)
+      try self.init(
+        of: MetricEstimate(statistic), options: options, threads: threads, control: control)
     default: throw Bootstrap.unfit(metric, "scores")
     }
   }
@@ -144,186 +108,61 @@ package struct Bootstrap: Sendable {
       }
     default: throw Bootstrap.unfit(metric, "numbers")
     }
-    try self.init(statistic, options: options, threads: threads, control: control)
+    try self.init(
+      of: MetricEstimate(statistic), options: options, threads: threads, control: control)
   }
 
   fileprivate static func unfit(_ metric: BootstrapMetric, _ columns: String) -> PlauditError {
     PlauditError(.invalidArgument, "metric \(metric.rawValue) is not one of \(columns)")
   }
-
-  /// - Throws: `outOfRange` for the options; `limit` for 2³² rows; `cancelled`, `timeout`.
-  /// - Source: Efron 1987, doi:10.1080/01621459.1987.10478410; limits as scipy 1.17.1
-  ///   `stats.bootstrap`.
-  private init(
-    _ statistic: any ResampledStatistic, options: Options, threads: Int, control: RunControl
-  ) throws(PlauditError) {
-    guard options.resamples >= 1, options.resamples <= Bootstrap.maximumResamples else {
-      throw PlauditError(
-        .outOfRange,
-        "resamples must lie in 1...\(Bootstrap.maximumResamples), got \(options.resamples)")
-    }
-    guard options.confidence > 0, options.confidence < 1 else {
-      throw PlauditError(
-        .outOfRange,
-        "confidence must lie strictly between 0 and 1, got \(options.confidence.plain)")
-    }
-    guard statistic.rows < ScoreOrder.maximumRows else {
-      throw PlauditError(
-        .limit, "\(statistic.rows) rows are more than \(ScoreOrder.maximumRows - 1)")
-    }
-    try control.check()
-    let work = Resampling(statistic, options: options, control: control)
-    WorkerPool.run(tasks: work.tasks, threads: threads, work)
-    try control.check()
-    control.report(.resampling, done: options.resamples, total: options.resamples, force: true)
-    values = work.values()
-    let defined = values.filter { !$0.isNaN }.sorted()
-    undefinedResamples = values.count - defined.count
-    value = statistic.value
-    standardError = Bootstrap.deviation(defined)
-
-    let tail = (1 - options.confidence) / 2
-    guard options.method == .bca else {
-      (bias, acceleration) = (.nan, .nan)
-      interval = Interval(
-        lower: Quantile.linear(defined, tail), upper: Quantile.linear(defined, 1 - tail))
-      return
-    }
-    let below = defined.count { $0 < statistic.value }
-    let upTo = defined.count { $0 <= statistic.value }
-    let shift = Normal.quantile(Double(below + upTo) / (2 * Double(defined.count)))
-    let jackknife = try statistic.jackknife(control)
-    (bias, acceleration) = (shift, jackknife)
-    func limit(_ tail: Double) -> Double {
-      let reach = shift + Normal.quantile(tail)
-      let place = Normal.cdf(shift + reach / (1 - jackknife * reach))
-      return place.isNaN || shift.isInfinite ? .nan : Quantile.linear(defined, place)
-    }
-    interval = Interval(lower: limit(tail), upper: limit(1 - tail))
-  }
-
-  private static func deviation(_ values: [Double]) -> Double {
-    guard values.count > 1 else { return .nan }
-    let count = Double(values.count)
-    var (sum, squares) = (CompensatedSum(), CompensatedSum())
-    for value in values { sum.add(value) }
-    let mean = sum.value / count
-    for value in values { squares.add((value - mean) * (value - mean)) }
-    return (squares.value / (count - 1)).squareRoot()
-  }
 }
 
-// MARK: - Resampling
+/// A metric, and the rows it is drawn from.
+private final class MetricEstimate: BootstrapEstimate {
+  private let statistic: any DrawnStatistic
+  var units: Int { statistic.units }
+  var value: Double { statistic.value }
 
-/// A metric that can be had quickly of drawn rows, and of all rows but one.
-private protocol ResampledStatistic: AnyObject {
-  var rows: Int { get }
-  var value: Double { get }
-  /// Something of its own for each task.
-  func makeRoom() -> any ResampleRoom
-  /// Efron's acceleration; NaN when leaving out a row leaves no value.
-  func jackknife(_ control: RunControl) throws(PlauditError) -> Double
-}
+  init(_ statistic: any DrawnStatistic) { self.statistic = statistic }
 
-/// The state of one resample.
-private protocol ResampleRoom: AnyObject {
-  func begin()
-  func add(_ rows: UnsafeBufferPointer<UInt32>)
-  func end() -> Double
-}
+  private final class Room: ResampleRoom {
+    let draw: any Draw
+    let (units, seed): (Int, UInt64)
+    var buffer = DrawBuffer()
 
-/// Sixteen resamples a task.
-private final class Resampling: ParallelWork {
-  let tasks: Int
-  private let statistic: any ResampledStatistic
-  private let seed: UInt64
-  private let resamples: Int
-  private let control: RunControl
-  private let results: UnsafeMutableBufferPointer<Double>
-  private let done = Atomic<Int>(0)
+    init(_ statistic: any DrawnStatistic, seed: UInt64) {
+      draw = statistic.makeDraw()
+      (units, self.seed) = (statistic.units, seed)
+    }
 
-  private static let resamplesPerTask = 16
-  private static let drawsAtOnce = 4096
-
-  init(_ statistic: any ResampledStatistic, options: Bootstrap.Options, control: RunControl) {
-    self.statistic = statistic
-    self.control = control
-    seed = options.seed
-    resamples = options.resamples
-    results = .allocate(capacity: resamples)
-    results.initialize(repeating: .nan)
-    tasks = (resamples + Self.resamplesPerTask - 1) / Self.resamplesPerTask
-  }
-
-  deinit { results.deallocate() }
-
-  func values() -> [Double] { Array(results) }
-
-  func perform(task: Int, worker: Int) {
-    let room = statistic.makeRoom()
-    let rows = statistic.rows
-    var draws = [UInt32](repeating: 0, count: min(rows, Self.drawsAtOnce))
-    let first = task * Self.resamplesPerTask
-    for resample in first..<min(first + Self.resamplesPerTask, resamples) {
-      var random = RandomSource(seed: seed, stream: UInt64(resample))
-      room.begin()
-      var left = rows
-      while left > 0 {
-        if control.shallStop { return }
-        let count = min(left, draws.count)
-        draws.withUnsafeMutableBufferPointer { draws in
-          let now = UnsafeMutableBufferPointer(rebasing: draws[..<count])
-          random.fill(now, below: UInt32(truncatingIfNeeded: rows))
-          room.add(UnsafeBufferPointer(now))
-        }
-        left -= count
-      }
-      results[resample] = room.end()
-      done.add(1, ordering: .relaxed)
+    func value(resample index: Int, control: RunControl) -> Double {
+      var random = ResampleRandom(seed: seed, stream: UInt64(index))
+      draw.begin()
+      buffer.draw(units, &random, control, into: [draw])
+      return draw.end()
     }
   }
 
-  func tick() {
-    control.report(.resampling, done: done.load(ordering: .relaxed), total: resamples)
-  }
-}
+  func makeRoom(seed: UInt64) -> any ResampleRoom { Room(statistic, seed: seed) }
 
-/// The acceleration from values that each stand for several equal leave-outs.
-private struct Acceleration {
-  private var (sum, count) = (CompensatedSum(), 0.0)
-  private var values: [(value: Double, count: Double)] = []
-
-  mutating func add(_ value: Double, count: Double = 1) {
-    values.append((value, count))
-    sum.add(value * count)
-    self.count += count
-  }
-
-  /// `Σ d³ / (6 (Σ d²)^{3/2})` with `d` the mean less the value; 0 when all are equal.
-  var value: Double {
-    let mean = sum.value / count
-    var (squares, cubes) = (CompensatedSum(), CompensatedSum())
-    for (value, count) in values {
-      let gap = mean - value
-      squares.add(count * gap * gap)
-      cubes.add(count * gap * gap * gap)
-    }
-    let spread = squares.value
-    return spread == 0 ? 0 : cubes.value / (6 * spread * spread.squareRoot())
+  func acceleration(_ control: RunControl) throws(PlauditError) -> Double {
+    var acceleration = Acceleration()
+    acceleration.add(try statistic.leaveOneOut(control))
+    return acceleration.value
   }
 }
 
 /// Means of columns of terms, and a number made of them.
-private final class SumStatistic: ResampledStatistic {
+private final class SumStatistic: DrawnStatistic {
   private let columns: [[Double]]
   private let finish: ([Double]) -> Double
-  let rows: Int
+  let units: Int
   let value: Double
 
   init(_ columns: [[Double]], _ finish: @escaping ([Double]) -> Double) {
     self.columns = columns
     self.finish = finish
-    rows = columns.first?.count ?? 0
+    units = columns.first?.count ?? 0
     value = finish(SumStatistic.means(columns))
   }
 
@@ -335,7 +174,7 @@ private final class SumStatistic: ResampledStatistic {
     }
   }
 
-  private final class Room: ResampleRoom {
+  private final class Room: Draw {
     let statistic: SumStatistic
     var sums: [Double]
 
@@ -357,28 +196,30 @@ private final class SumStatistic: ResampledStatistic {
     }
 
     func end() -> Double {
-      let count = Double(statistic.rows)
+      let count = Double(statistic.units)
       return statistic.finish(sums.map { $0 / count })
     }
   }
 
-  func makeRoom() -> any ResampleRoom { Room(self) }
+  func makeDraw() -> any Draw { Room(self) }
 
-  func jackknife(_ control: RunControl) throws(PlauditError) -> Double {
-    let count = Double(rows)
+  func leaveOneOut(
+    _ control: RunControl
+  ) throws(PlauditError) -> [(value: Double, count: Double)] {
+    let count = Double(units)
     let means = SumStatistic.means(columns)
-    var acceleration = Acceleration()
-    for row in 0..<rows {
+    var values: [(value: Double, count: Double)] = []
+    for row in 0..<units {
       if row % 65536 == 0 { try control.check() }
-      acceleration.add(
-        finish(columns.indices.map { (means[$0] * count - columns[$0][row]) / (count - 1) }))
+      values.append(
+        (finish(columns.indices.map { (means[$0] * count - columns[$0][row]) / (count - 1) }), 1))
     }
-    return acceleration.value
+    return values
   }
 }
 
 /// Metrics of labels, from how often each pair of a true and a predicted class is drawn.
-private final class LabelStatistic: ResampledStatistic {
+private final class LabelStatistic: DrawnStatistic {
   private let classes: Int
   private let metric: (LabelTally) -> Double
   /// The pairs that occur, and which of them each row is.
@@ -386,7 +227,7 @@ private final class LabelStatistic: ResampledStatistic {
   private var cells: [Int32] = []
   private let whole: LabelTally
   let value: Double
-  var rows: Int { cells.count }
+  var units: Int { cells.count }
 
   init(
     _ metric: BootstrapMetric, truth: UnsafeBufferPointer<Int32>,
@@ -428,7 +269,7 @@ private final class LabelStatistic: ResampledStatistic {
     value = chosen(tally)
   }
 
-  private final class Room: ResampleRoom {
+  private final class Room: Draw {
     let statistic: LabelStatistic
     var counts: [Int32]
     var tally: LabelTally
@@ -458,32 +299,34 @@ private final class LabelStatistic: ResampledStatistic {
     }
   }
 
-  func makeRoom() -> any ResampleRoom { Room(self) }
+  func makeDraw() -> any Draw { Room(self) }
 
-  func jackknife(_ control: RunControl) throws(PlauditError) -> Double {
+  func leaveOneOut(
+    _ control: RunControl
+  ) throws(PlauditError) -> [(value: Double, count: Double)] {
     var counts = [Double](repeating: 0, count: pairs.count)
     for cell in cells { counts[Int(cell)] += 1 }
     var tally = whole
-    var acceleration = Acceleration()
+    var values: [(value: Double, count: Double)] = []
     for (cell, pair) in pairs.enumerated() {
       try control.check()
       tally.add(truth: pair.truth, predicted: pair.predicted, weight: -1)
-      acceleration.add(metric(tally), count: counts[cell])
+      values.append((metric(tally), counts[cell]))
       tally.add(truth: pair.truth, predicted: pair.predicted, weight: 1)
     }
-    return acceleration.value
+    return values
   }
 }
 
 /// AUC from how often each row is drawn: rows are sorted once.
-private final class AUCStatistic: ResampledStatistic {
+private final class AUCStatistic: DrawnStatistic {
   /// By rising score: whether positive, and whether the score is that of the row before.
   private var isPositive: [Bool] = []
   private var continues: [Bool] = []
   /// The place of each row in that order.
   private var places: [UInt32]
   let value: Double
-  var rows: Int { places.count }
+  var units: Int { places.count }
 
   init(_ table: ScoreTable) {
     let column = table.columns - 1
@@ -500,13 +343,13 @@ private final class AUCStatistic: ResampledStatistic {
     value = table.counts(column: column, positive: 1).auc
   }
 
-  private final class Room: ResampleRoom {
+  private final class Room: Draw {
     let statistic: AUCStatistic
     var counts: [Int32]
 
     init(_ statistic: AUCStatistic) {
       self.statistic = statistic
-      counts = Array(repeating: 0, count: statistic.rows)
+      counts = Array(repeating: 0, count: statistic.units)
     }
 
     func begin() { for place in counts.indices { counts[place] = 0 } }
@@ -543,18 +386,20 @@ private final class AUCStatistic: ResampledStatistic {
     }
   }
 
-  func makeRoom() -> any ResampleRoom { Room(self) }
+  func makeDraw() -> any Draw { Room(self) }
 
-  func jackknife(_ control: RunControl) throws(PlauditError) -> Double {
+  func leaveOneOut(
+    _ control: RunControl
+  ) throws(PlauditError) -> [(value: Double, count: Double)] {
     try control.check()
     let positives = Double(isPositive.count { $0 })
-    let negatives = Double(rows) - positives
+    let negatives = Double(units) - positives
     let wins = value * positives * negatives
-    var acceleration = Acceleration()
+    var values: [(value: Double, count: Double)] = []
     var (negativesBefore, positivesBefore, start) = (0.0, 0.0, 0)
-    while start < rows {
+    while start < units {
       var end = start + 1
-      while end < rows, continues[end] { end += 1 }
+      while end < units, continues[end] { end += 1 }
       var (own, others) = (0.0, 0.0)
       for place in start..<end {
         if isPositive[place] { own += 1 } else { others += 1 }
@@ -562,15 +407,15 @@ private final class AUCStatistic: ResampledStatistic {
       let wonByOne = negativesBefore + others / 2
       let lostByOne = positives - positivesBefore - own / 2
       if own > 0 {
-        acceleration.add((wins - wonByOne) / ((positives - 1) * negatives), count: own)
+        values.append(((wins - wonByOne) / ((positives - 1) * negatives), own))
       }
       if others > 0 {
-        acceleration.add((wins - lostByOne) / (positives * (negatives - 1)), count: others)
+        values.append(((wins - lostByOne) / (positives * (negatives - 1)), others))
       }
       negativesBefore += others
       positivesBefore += own
       start = end
     }
-    return acceleration.value
+    return values
   }
 }

@@ -1,0 +1,120 @@
+import PlauditCore
+
+/// A quick source of random integers for one resample.
+///
+/// Its state is drawn from ``RandomSource`` by seed and stream, so that a resample is a function
+/// of the two, whichever thread draws it.
+///
+/// - Source: Blackman & Vigna 2021, xoshiro256++, doi:10.1145/3460772.
+struct ResampleRandom {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+
+  init(seed: UInt64, stream: UInt64) {
+    var source = RandomSource(seed: seed, stream: stream)
+    // The only state without a successor is all zeros.
+    state = (source.next(), source.next(), source.next(), source.next() | 1)
+  }
+
+  /// The next 64 random bits.
+  @inline(__always)
+  mutating func next() -> UInt64 {
+    let sum = state.0 &+ state.3
+    let result = (sum << 23 | sum >> 41) &+ state.0
+    let shifted = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= shifted
+    state.3 = state.3 << 45 | state.3 >> 19
+    return result
+  }
+
+  /// A uniform integer in `0..<bound`, without modulo bias; 0 for a bound of 0.
+  ///
+  /// - Source: Lemire 2019, doi:10.1145/3230636.
+  @inline(__always)
+  mutating func next(below bound: UInt32) -> UInt32 {
+    var product = (next() >> 32) &* UInt64(bound)
+    if UInt32(truncatingIfNeeded: product) < bound {
+      let threshold = bound == 0 ? 0 : (0 &- bound) % bound
+      while UInt32(truncatingIfNeeded: product) < threshold {
+        product = (next() >> 32) &* UInt64(bound)
+      }
+    }
+    return UInt32(truncatingIfNeeded: product >> 32)
+  }
+
+  /// Fills a buffer with uniform integers in `0..<bound`, two from each draw.
+  mutating func fill(_ buffer: UnsafeMutableBufferPointer<UInt32>, below bound: UInt32) {
+    let threshold = bound == 0 ? 0 : (0 &- bound) % bound
+    let wide = UInt64(bound)
+    var random = self
+    var place = 0
+    let count = buffer.count
+    while place &+ 1 < count {
+      let word = random.next()
+      let low = (word & 0xFFFF_FFFF) &* wide
+      let high = (word >> 32) &* wide
+      buffer[place] = UInt32(truncatingIfNeeded: low >> 32)
+      place &+= UInt32(truncatingIfNeeded: low) >= threshold ? 1 : 0
+      buffer[place] = UInt32(truncatingIfNeeded: high >> 32)
+      place &+= UInt32(truncatingIfNeeded: high) >= threshold ? 1 : 0
+    }
+    self = random
+    while place < count {
+      buffer[place] = next(below: bound)
+      place &+= 1
+    }
+  }
+
+  /// Fills a buffer with Poisson draws of mean 1, by inversion of 32 random bits.
+  mutating func fillPoisson(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
+    var random = self
+    ResampleRandom.poissonTable.withUnsafeBufferPointer { table in
+      var place = 0
+      while place &+ 1 < buffer.count {
+        let word = random.next()
+        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word), table)
+        buffer[place &+ 1] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word >> 32), table)
+        place &+= 2
+      }
+      if place < buffer.count {
+        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: random.next()), table)
+      }
+    }
+    self = random
+  }
+
+  @inline(__always)
+  private static func poisson(_ bits: UInt32, _ table: UnsafeBufferPointer<UInt8>) -> UInt8 {
+    let count = table[Int(bits >> 20)]
+    return count < undecided ? count : poisson(bits)
+  }
+
+  /// By the first twelve bits; one draw in three hundred needs the others.
+  private static let poissonTable: [UInt8] = (0..<4096 as Range<UInt32>).map {
+    let (low, high) = (poisson($0 << 20), poisson($0 << 20 | 0xF_FFFF))
+    return low == high ? low : undecided
+  }
+  private static let undecided: UInt8 = 255
+
+  /// The limits are `2³²` times the probabilities of at most 0, 1, … 11; beyond lies less than 2⁻³².
+  private static func poisson(_ bits: UInt32) -> UInt8 {
+    switch bits {
+    case ..<0x5E2D_58D9: 0
+    case ..<0xBC5A_B1B1: 1
+    case ..<0xEB71_5E1E: 2
+    case ..<0xFB23_9797: 3
+    case ..<0xFF10_25F6: 4
+    case ..<0xFFD9_0F3C: 5
+    case ..<0xFFFA_8B72: 6
+    case ..<0xFFFF_540C: 7
+    case ..<0xFFFF_ED1F: 8
+    case ..<0xFFFF_FE21: 9
+    case ..<0xFFFF_FFD5: 10
+    case ..<0xFFFF_FFFC: 11
+    default: 12
+    }
+  }
+}
