@@ -20,6 +20,7 @@ package struct Progress {
     case fitting = 30
     case training = 40
     case resampling = 60
+    case replaying = 70
   }
 
   package var phase: Phase
