@@ -19,6 +19,8 @@ final class HandleTable {
     case model = 20
     case scorer = 21
     case trainer = 22
+    case bandit = 40
+    case banditSnapshot = 41
   }
 
   enum Refusal: Error {

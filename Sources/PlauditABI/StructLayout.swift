@@ -484,6 +484,112 @@ func structLayoutText() -> String {
         ("exact", \.exact),
         ("reserved", \.reserved),
       ]),
+    layout(
+      "plaudit_bandit_options", plaudit_bandit_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("seed", \.seed),
+        ("epsilon", \.epsilon),
+        ("epsilon_decay", \.epsilon_decay),
+        ("temperature", \.temperature),
+        ("exploration", \.exploration),
+        ("prior_successes", \.prior_successes),
+        ("prior_failures", \.prior_failures),
+        ("noise_variance", \.noise_variance),
+        ("prior_mean", \.prior_mean),
+        ("prior_variance", \.prior_variance),
+        ("top_two_share", \.top_two_share),
+        ("ridge", \.ridge),
+        ("floor", \.floor),
+        ("feature_count", \.feature_count),
+        ("first_plays", \.first_plays),
+        ("pending_limit", \.pending_limit),
+        ("worker", \.worker),
+        ("policy", \.policy),
+        ("reward", \.reward),
+        ("lower_is_better", \.lower_is_better),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_bandit_info", plaudit_bandit_info.self,
+      [
+        ("struct_size", \.struct_size),
+        ("arm_count", \.arm_count),
+        ("live_arm_count", \.live_arm_count),
+        ("feature_count", \.feature_count),
+        ("reward_count", \.reward_count),
+        ("next_decision", \.next_decision),
+        ("pending_count", \.pending_count),
+        ("forgotten_count", \.forgotten_count),
+        ("worker", \.worker),
+        ("policy", \.policy),
+        ("reward", \.reward),
+        ("lower_is_better", \.lower_is_better),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_bandit_arm", plaudit_bandit_arm.self,
+      [
+        ("decisions", \.decisions),
+        ("plays", \.plays),
+        ("sum", \.sum),
+        ("mean", \.mean),
+        ("variance", \.variance),
+        ("is_live", \.is_live),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_decision_log", plaudit_decision_log.self,
+      [
+        ("struct_size", \.struct_size),
+        ("count", \.count),
+        ("arms", \.arms),
+        ("rewards", \.rewards),
+        ("propensities", \.propensities),
+        ("contexts", \.contexts),
+      ]),
+    layout(
+      "plaudit_off_policy_options", plaudit_off_policy_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("confidence", \.confidence),
+        ("weight_cap", \.weight_cap),
+      ]),
+    layout(
+      "plaudit_policy_value", plaudit_policy_value.self,
+      [
+        ("value", \.value),
+        ("standard_error", \.standard_error),
+        ("interval", \.interval),
+      ]),
+    layout(
+      "plaudit_off_policy", plaudit_off_policy.self,
+      [
+        ("struct_size", \.struct_size),
+        ("inverse_propensity", \.inverse_propensity),
+        ("self_normalised", \.self_normalised),
+        ("direct_method", \.direct_method),
+        ("doubly_robust", \.doubly_robust),
+        ("logged", \.logged),
+        ("effective_sample_size", \.effective_sample_size),
+        ("mean_weight", \.mean_weight),
+        ("maximum_weight", \.maximum_weight),
+        ("capped_count", \.capped_count),
+      ]),
+    layout(
+      "plaudit_replay_options", plaudit_replay_options.self,
+      [
+        ("struct_size", \.struct_size),
+        ("confidence", \.confidence),
+        ("batch", \.batch),
+      ]),
+    layout(
+      "plaudit_replay", plaudit_replay.self,
+      [
+        ("struct_size", \.struct_size),
+        ("match_count", \.match_count),
+        ("value", \.value),
+      ]),
   ]
   return "{" + structs.joined(separator: ", ") + "}"
 }

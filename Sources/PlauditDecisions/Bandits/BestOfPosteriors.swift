@@ -6,7 +6,8 @@ package import PlauditCore
 ///
 /// Gauss-Legendre panels of 16 nodes, about one width of the narrowest density that is there; the
 /// distribution functions are integrals of the same densities over the same nodes. Errors are of
-/// the order of 1e-13. Densities below e⁻⁴⁴ of their peak count as 0.
+/// the order of 1e-13. Densities below e⁻⁴⁴ of their peak count as 0. Where doubles cannot tell
+/// posteriors apart that are narrower than their place has digits, their order alone counts.
 package struct BestOfPosteriors {
   package private(set) var best: [Double]
   package private(set) var second: [Double]
@@ -19,36 +20,63 @@ package struct BestOfPosteriors {
       if !curves.isEmpty { best[0] = 1 }
       return
     }
-    if curves.contains(where: \.isPoint) {
-      // All of them are points then; the first of equals is the best.
-      let order = curves.indices.sorted {
-        curves[$0].peak != curves[$1].peak ? curves[$0].peak > curves[$1].peak : $0 < $1
-      }
-      best[order[0]] = 1
-      second[order[1]] = 1
+    if curves.contains(where: { !$0.peak.isFinite || !($0.width > 0) || !$0.width.isFinite }) {
+      order(curves)
       return
     }
-    let lows = curves.map { $0.peak - $0.reach(-1) }
-    let highs = curves.map { $0.peak + $0.reach(1) }
+    // Places are distances from the highest peak, where digits are needed most.
+    let origin = curves.reduce(-Double.infinity) { max($0, $1.peak) }
+    let peaks = curves.map { $0.peak - origin }
+    let lows = curves.indices.map { peaks[$0] - curves[$0].reach(-1) }
+    let highs = curves.indices.map { peaks[$0] + curves[$0].reach(1) }
+    guard (lows + highs).allSatisfy(\.isFinite) else {
+      order(curves)
+      return
+    }
     // Whoever ends before two others begin is neither best nor second.
     let start = lows.sorted()[curves.count - 2]
     let contenders = curves.indices.filter { highs[$0] > start }
-    let edges = BestOfPosteriors.edges(
-      contenders.map { (low: lows[$0], high: highs[$0], curve: curves[$0]) })
-    try integrate(contenders, curves, lows, highs, edges)
-    BestOfPosteriors.normalise(&best)
-    BestOfPosteriors.normalise(&second)
+    let arms = contenders.map {
+      Contender(
+        arm: $0, curve: curves[$0], peak: peaks[$0], low: lows[$0], high: highs[$0])
+    }
+    try integrate(arms, BestOfPosteriors.edges(arms))
+    guard BestOfPosteriors.normalise(&best), BestOfPosteriors.normalise(&second) else {
+      order(curves)
+      return
+    }
   }
 
-  private static func normalise(_ shares: inout [Double]) {
+  private struct Contender {
+    let arm: Int
+    let curve: PosteriorCurve
+    let peak: Double
+    let low: Double
+    let high: Double
+  }
+
+  /// All for the highest peak and the next, the first of equals.
+  private mutating func order(_ curves: [PosteriorCurve]) {
+    let peaks = curves.map { $0.peak.isNaN ? -.infinity : $0.peak }
+    let places = curves.indices.sorted {
+      peaks[$0] == peaks[$1] ? $0 < $1 : peaks[$0] > peaks[$1]
+    }
+    for arm in curves.indices {
+      best[arm] = arm == places[0] ? 1 : 0
+      second[arm] = arm == places[1] ? 1 : 0
+    }
+  }
+
+  /// False for what does not add up to 1.
+  private static func normalise(_ shares: inout [Double]) -> Bool {
     let sum = shares.reduce(0, +)
-    if sum > 0 { for arm in shares.indices { shares[arm] /= sum } }
+    guard (sum - 1).magnitude < 1e-6 else { return false }
+    for arm in shares.indices { shares[arm] /= sum }
+    return true
   }
 
   /// The ends of panels: never wider than fits the densities that are there.
-  private static func edges(
-    _ arms: [(low: Double, high: Double, curve: PosteriorCurve)]
-  ) -> [Double] {
+  private static func edges(_ arms: [Contender]) -> [Double] {
     let begins = arms.map(\.low).sorted()
     var edge = begins.first ?? 0
     let end = arms.map(\.high).max() ?? 0
@@ -61,7 +89,7 @@ package struct BestOfPosteriors {
       var step = end - edge
       if next < begins.count { step = begins[next] - edge }
       for arm in arms where arm.low <= edge && arm.high > edge {
-        let distance = (edge - arm.curve.peak).magnitude
+        let distance = (edge - arm.peak).magnitude
         step = min(step, 1.25 * arm.curve.width + distance / 6)
       }
       let following = edge + step
@@ -73,8 +101,7 @@ package struct BestOfPosteriors {
   }
 
   private mutating func integrate(
-    _ contenders: [Int], _ curves: [PosteriorCurve], _ lows: [Double], _ highs: [Double],
-    _ edges: [Double]
+    _ contenders: [Contender], _ edges: [Double]
   ) throws(PlauditError) {
     let nodes = GaussPanel.count
     let panels = edges.count - 1
@@ -83,10 +110,10 @@ package struct BestOfPosteriors {
     var spans: [(first: Int, last: Int, at: Int)] = []
     var cells = 0
     for arm in contenders {
-      let first = max(0, BestOfPosteriors.place(edges, of: lows[arm]))
-      let last = min(panels - 1, BestOfPosteriors.place(edges, of: highs[arm]))
-      spans.append((first, max(first, last), cells))
-      cells += (max(first, last) - first + 1) * nodes
+      let first = min(panels - 1, max(0, BestOfPosteriors.place(edges, of: arm.low)))
+      let last = min(panels - 1, max(first, BestOfPosteriors.place(edges, of: arm.high)))
+      spans.append((first, last, cells))
+      cells += (last - first + 1) * nodes
     }
     let memory = try Bytes(count: 2 * cells * 8)
     let numbers = memory.mutable.bindMemory(to: Double.self)
@@ -95,7 +122,7 @@ package struct BestOfPosteriors {
       let cumulative = density + cells
       for (place, arm) in contenders.enumerated() {
         BestOfPosteriors.fill(
-          curves[arm], edges, spans[place], density + spans[place].at,
+          arm, edges, spans[place], density + spans[place].at,
           cumulative + spans[place].at)
       }
       var front = [(none: Double, one: Double)](repeating: (1, 0), count: contenders.count + 1)
@@ -122,8 +149,8 @@ package struct BestOfPosteriors {
                 half * GaussPanel.weights[node]
                 * density[span.at + (panel - span.first) * nodes + node]
               let before = front[place]
-              best[contenders[place]] += share * before.none * none
-              second[contenders[place]] += share * (before.one * none + before.none * one)
+              best[contenders[place].arm] += share * before.none * none
+              second[contenders[place].arm] += share * (before.one * none + before.none * one)
             }
             let f = below(place)
             (none, one) = (none * f, one * f + none * max(0, 1 - f))
@@ -146,7 +173,7 @@ package struct BestOfPosteriors {
 
   /// Density and distribution function of one arm at the nodes of its panels.
   private static func fill(
-    _ curve: PosteriorCurve, _ edges: [Double], _ span: (first: Int, last: Int, at: Int),
+    _ contender: Contender, _ edges: [Double], _ span: (first: Int, last: Int, at: Int),
     _ density: UnsafeMutablePointer<Double>, _ cumulative: UnsafeMutablePointer<Double>
   ) {
     let nodes = GaussPanel.count
@@ -154,10 +181,10 @@ package struct BestOfPosteriors {
     for panel in span.first...span.last {
       let (from, to) = (edges[panel], edges[panel + 1])
       let half = (to - from) / 2
-      let offset = from + half - curve.peak
+      let offset = from + half - contender.peak
       let at = (panel - span.first) * nodes
       for node in 0..<nodes {
-        density[at + node] = curve.density(offset + half * GaussPanel.nodes[node])
+        density[at + node] = contender.curve.density(offset + half * GaussPanel.nodes[node])
       }
       var whole = 0.0
       for node in 0..<nodes {

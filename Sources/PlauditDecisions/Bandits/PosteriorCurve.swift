@@ -9,7 +9,7 @@ package struct PosteriorCurve {
     case beta(Double, Double)
     case normal
     case student(mean: Double, scale: Double, freedom: Double, centre: Double, unit: Double)
-    /// All at one place.
+    /// All at one place, with width 0.
     case point
   }
 
@@ -44,8 +44,6 @@ package struct PosteriorCurve {
     logPeak = PosteriorCurve.logDensity(shape, peak, width, 0)
   }
 
-  var isPoint: Bool { if case .point = shape { true } else { false } }
-
   /// The density at `peak + offset`, relative to that at the peak.
   func density(_ offset: Double) -> Double {
     exp(PosteriorCurve.logDensity(shape, peak, width, offset) - logPeak)
@@ -64,7 +62,7 @@ package struct PosteriorCurve {
     _ shape: Shape, _ peak: Double, _ width: Double, _ offset: Double
   ) -> Double {
     switch shape {
-    case .point: return 0
+    case .point: return -.infinity
     case .normal:
       let z = offset / width
       return -z * z / 2

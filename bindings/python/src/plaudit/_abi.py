@@ -45,6 +45,7 @@ PHASE_EMBEDDING = 20
 PHASE_FITTING = 30
 PHASE_TRAINING = 40
 PHASE_RESAMPLING = 60
+PHASE_REPLAYING = 70
 
 TRUNCATION_FILE = 0
 TRUNCATION_NONE = 1
@@ -158,6 +159,17 @@ CLOSED_LEFT = 1
 CALIBRATION_TEMPERATURE = 10
 CALIBRATION_PLATT = 20
 CALIBRATION_ISOTONIC = 30
+
+BANDIT_EPSILON_GREEDY = 10
+BANDIT_SOFTMAX = 20
+BANDIT_UCB1 = 30
+BANDIT_KL_UCB = 31
+BANDIT_THOMPSON = 40
+BANDIT_TOP_TWO = 41
+BANDIT_LIN_UCB = 50
+BANDIT_LIN_TS = 51
+REWARD_BERNOULLI = 0
+REWARD_REAL = 1
 BOOTSTRAP_PERCENTILE = 0
 BOOTSTRAP_BCA = 1
 
@@ -680,6 +692,122 @@ class plaudit_mcnemar(_Struct):
         ("reserved", c_int32),
     ]
 
+
+class plaudit_bandit_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("seed", c_uint64),
+        ("epsilon", c_double),
+        ("epsilon_decay", c_double),
+        ("temperature", c_double),
+        ("exploration", c_double),
+        ("prior_successes", c_double),
+        ("prior_failures", c_double),
+        ("noise_variance", c_double),
+        ("prior_mean", c_double),
+        ("prior_variance", c_double),
+        ("top_two_share", c_double),
+        ("ridge", c_double),
+        ("floor", c_double),
+        ("feature_count", c_int64),
+        ("first_plays", c_int64),
+        ("pending_limit", c_int64),
+        ("worker", c_int64),
+        ("policy", c_int32),
+        ("reward", c_int32),
+        ("lower_is_better", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bandit_info(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("arm_count", c_int64),
+        ("live_arm_count", c_int64),
+        ("feature_count", c_int64),
+        ("reward_count", c_int64),
+        ("next_decision", c_int64),
+        ("pending_count", c_int64),
+        ("forgotten_count", c_int64),
+        ("worker", c_int64),
+        ("policy", c_int32),
+        ("reward", c_int32),
+        ("lower_is_better", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bandit_arm(_Struct):
+    _fields_ = [
+        ("decisions", c_int64),
+        ("plays", c_int64),
+        ("sum", c_double),
+        ("mean", c_double),
+        ("variance", c_double),
+        ("is_live", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_decision_log(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("arms", c_void_p),
+        ("rewards", c_void_p),
+        ("propensities", c_void_p),
+        ("contexts", c_void_p),
+    ]
+
+
+class plaudit_off_policy_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("weight_cap", c_double),
+    ]
+
+
+class plaudit_policy_value(_Struct):
+    _fields_ = [
+        ("value", c_double),
+        ("standard_error", c_double),
+        ("interval", plaudit_interval),
+    ]
+
+
+class plaudit_off_policy(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("inverse_propensity", plaudit_policy_value),
+        ("self_normalised", plaudit_policy_value),
+        ("direct_method", plaudit_policy_value),
+        ("doubly_robust", plaudit_policy_value),
+        ("logged", plaudit_policy_value),
+        ("effective_sample_size", c_double),
+        ("mean_weight", c_double),
+        ("maximum_weight", c_double),
+        ("capped_count", c_int64),
+    ]
+
+
+class plaudit_replay_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("batch", c_int64),
+    ]
+
+
+class plaudit_replay(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("match_count", c_int64),
+        ("value", plaudit_policy_value),
+    ]
+
+
 STRUCTS = {
     struct.__name__: struct
     for struct in (
@@ -694,7 +822,9 @@ STRUCTS = {
         plaudit_regression_options, plaudit_regression_metrics, plaudit_reliability_options,
         plaudit_reliability_bin, plaudit_reliability, plaudit_calibration_report,
         plaudit_bootstrap_data, plaudit_bootstrap_options, plaudit_bootstrap_result,
-        plaudit_mcnemar)
+        plaudit_mcnemar, plaudit_bandit_options, plaudit_bandit_info, plaudit_bandit_arm,
+        plaudit_decision_log, plaudit_off_policy_options, plaudit_policy_value,
+        plaudit_off_policy, plaudit_replay_options, plaudit_replay)
 }
 
 # ---- Functions --------------------------------------------------------------------------------
@@ -804,6 +934,34 @@ FUNCTIONS = {
         c_int32, [_P, c_int64, _P, c_int64, _P, c_int64, c_uint64, _P, _P]),
     "plaudit_stats_folds": (
         c_int32, [_P, c_int64, _P, c_int64, c_int64, c_uint64, _P, _P]),
+    # decisions
+    "plaudit_bandit_create": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_bandit_free": (None, [_P]),
+    "plaudit_bandit_add_arm": (c_int32, [_P, c_char_p, c_int64, _P, _P]),
+    "plaudit_bandit_remove_arm": (c_int32, [_P, c_int32, _P]),
+    "plaudit_bandit_get_info": (c_int32, [_P, _P, _P]),
+    "plaudit_bandit_arms": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_arm_name": (c_int32, [_P, c_int32, _P, c_int64, _P, _P]),
+    "plaudit_bandit_decide": (c_int32, [_P, _P, c_int64, _P, _P, _P, _P]),
+    "plaudit_bandit_scores": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_coefficients": (c_int32, [_P, c_int32, _P, c_int64, _P]),
+    "plaudit_bandit_learn": (c_int32, [_P, _P, _P, _P, c_int64, _P]),
+    "plaudit_bandit_reward": (c_int32, [_P, _P, _P, c_int64, c_int32, _P, _P]),
+    "plaudit_bandit_remember": (c_int32, [_P, _P, _P, _P, c_int64, _P]),
+    "plaudit_bandit_snapshot_create": (c_int32, [_P, _P, _P]),
+    "plaudit_bandit_snapshot_decide": (c_int32, [_P, c_int64, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_snapshot_free": (None, [_P]),
+    "plaudit_bandit_save": (c_int32, [_P, c_char_p, c_int64, _P]),
+    "plaudit_bandit_load": (c_int32, [c_char_p, c_int64, _P, _P]),
+    "plaudit_bandit_state": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_restore": (c_int32, [_P, c_int64, c_int64, _P, _P]),
+    "plaudit_bandit_delta": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_merge": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_bandit_refresh": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_decisions_minimum_traffic": (c_int32, [_P, c_int64, c_double, _P, _P]),
+    "plaudit_decisions_top_two_weights": (c_int32, [_P, c_int64, c_int64, c_int32, _P, _P]),
+    "plaudit_decisions_off_policy": (c_int32, [_P, _P, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_replay": (c_int32, [_P, _P, _P, _P, _P, _P, _P, _P]),
 }
 
 # ---- The library ------------------------------------------------------------------------------

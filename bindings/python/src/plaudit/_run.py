@@ -23,6 +23,7 @@ _PHASES = {
     _abi.PHASE_FITTING: "fitting",
     _abi.PHASE_TRAINING: "training",
     _abi.PHASE_RESAMPLING: "resampling",
+    _abi.PHASE_REPLAYING: "replaying",
 }
 
 
