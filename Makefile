@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training help setup build model train-model demo test run-tests check install size clean
+.PHONY: bench-training bench-bandits help setup build model train-model demo test run-tests check install size clean
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -47,6 +47,7 @@ help:
 	@echo '  make model     the default model, into out/models/; SOURCES=folder trains it anew'
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
 	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
+	@echo '  make bench-bandits   bandits beside MABWiser, in one run'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -135,6 +136,12 @@ fill = sed -e 's/@VERSION@/$(VERSION)/' -e 's/@MAJOR@/$(MAJOR)/' -e 's/@MINOR@/$
   && chmod 644 $(2)/$(1)
 
 # The peers live in a venv of their own; Benchmarks/requirements.txt has their versions.
+bench-bandits: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@.venv-bench/bin/python -c 'import mabwiser' 2>/dev/null || \
+	  .venv-bench/bin/python -m pip -q install "$$(grep '^mabwiser' Benchmarks/requirements.txt)"
+	@$(PYTHON) Benchmarks/bandits.py --peer .venv-bench/bin/python
+
 bench-training: build
 	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
 	@cmp -s Benchmarks/requirements.txt .venv-bench/requirements.txt || { \

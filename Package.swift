@@ -57,7 +57,7 @@ let package = Package(
     // The numbers half: counts to KPIs to intervals to decisions
     .target(name: "PlauditStats", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
     .target(
-      name: "PlauditDecisions", dependencies: ["PlauditCore", "PlauditStats"],
+      name: "PlauditDecisions", dependencies: ["PlauditCore", "PlauditStats", "CKernels"],
       swiftSettings: swiftSettings),
 
     // The boundary

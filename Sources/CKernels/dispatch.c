@@ -8,6 +8,7 @@
 extern const pk_kernel_set portable_set;
 extern const pk_tape_set portable_tape_set;
 extern const pk_tape_set double_tape_set;
+extern const pk_ridge_set portable_ridge_set;
 
 const pk_tape_set *pk_tape_kernels_double(void) { return &double_tape_set; }
 
@@ -18,6 +19,8 @@ extern const pk_kernel_set avx2_set;
 extern const pk_kernel_set avx512_set;
 extern const pk_tape_set avx2_tape_set;
 extern const pk_tape_set avx512_tape_set;
+extern const pk_ridge_set avx2_ridge_set;
+extern const pk_ridge_set avx512_ridge_set;
 
 enum {
   AVX2 = 1,
@@ -71,6 +74,14 @@ const pk_tape_set *pk_tape_kernels(int index) {
   return NULL;
 }
 
+const pk_ridge_set *pk_ridge_kernels(int index) {
+  int found = detect();
+  if (index == 0) return &portable_ridge_set;
+  if (index == 1 && (found & AVX2)) return &avx2_ridge_set;
+  if (index == 2 && (found & AVX512)) return &avx512_ridge_set;
+  return NULL;
+}
+
 const char *pk_cpu_features(void) {
   static const char *const names[] = {"avx2",     "avx512",   "avx512_vnni", "avx512_bf16",
                                       "amx_tile", "amx_int8", "amx_bf16"};
@@ -91,6 +102,9 @@ const char *pk_cpu_features(void) {
 
 const pk_kernel_set *pk_kernels(int index) { return index == 0 ? &portable_set : NULL; }
 const pk_tape_set *pk_tape_kernels(int index) { return index == 0 ? &portable_tape_set : NULL; }
+const pk_ridge_set *pk_ridge_kernels(int index) {
+  return index == 0 ? &portable_ridge_set : NULL;
+}
 const char *pk_cpu_features(void) { return ""; }
 
 #endif

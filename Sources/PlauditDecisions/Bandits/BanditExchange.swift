@@ -82,7 +82,7 @@ extension Bandit {
       if settings.policy.isLinear {
         let sums = try RidgeSums(features: settings.features)
         try reader.doubles(into: sums.values)
-        guard sums.values.allSatisfy(\.isFinite) else { throw reader.broken("model") }
+        guard sums.isSound else { throw reader.broken("model") }
         part.sums = sums
       }
       parts.append(part)
@@ -96,6 +96,7 @@ extension Bandit {
   /// Adds to the arms, all or nothing.
   private func take(_ parts: [LearntPart]) throws(PlauditError) {
     var factors: [RidgeFactor?] = []
+    let room = try RidgeSums(features: settings.features)
     for part in parts {
       guard let sums = part.sums, part.tally.plays > 0 else {
         factors.append(nil)
@@ -107,7 +108,7 @@ extension Bandit {
       } else {
         factor = try RidgeFactor(features: settings.features, ridge: settings.ridge)
       }
-      try factor.merge(sums)
+      factor.merge(sums, ridge: settings.ridge, room: room)
       factors.append(factor)
     }
     let everNamed = Set(arms.map(\.name))
@@ -140,6 +141,7 @@ extension Bandit {
       throw PlauditError(
         .invalidArgument, "the state is of a bandit with other rewards, features or ridge")
     }
+    let room = try RidgeSums(features: settings.features)
     var fresh: [(number: Int, tally: ArmTally, factor: RidgeFactor?)] = []
     var unknown: [(name: String, tally: ArmTally, factor: RidgeFactor?)] = []
     var gone: [Int] = []
@@ -151,7 +153,9 @@ extension Bandit {
       let mine = arms[Int(number)]
       var tally = arm.tally
       tally.merge(mine.fresh)
-      if let sums = mine.freshSums { try arm.factor?.merge(sums) }
+      if let sums = mine.freshSums {
+        arm.factor?.merge(sums, ridge: settings.ridge, room: room)
+      }
       fresh.append((Int(number), tally, arm.factor))
     }
     for arm in hub.arms where !arm.isLive && hub.names[arm.name] == nil {

@@ -21,12 +21,11 @@ extension Bandit {
       try checkLive(numbers[row], row)
     }
     try claimFactors()
-    if settings.policy.isLinear {
-      try withScratch { scratch in
-        for row in 0..<numbers.count {
-          absorb(Int(numbers[row]), values[row], contexts, row, scratch)
-        }
-      }
+    if settings.policy.isLinear, let contexts {
+      let features = settings.features
+      try absorb(
+        numbers.count, arm: { Int(numbers[$0]) }, reward: { values[$0] },
+        context: { contexts + $0 * features })
     } else {
       let isWorker = settings.worker > 0
       arms.withUnsafeMutableBufferPointer { arms in
@@ -62,8 +61,13 @@ extension Bandit {
     }
     try check(values)
     try claimFactors()
-    let slots = try Bytes(count: ids.count * MemoryLayout<Int>.stride)
-    let found = slots.mutable.bindMemory(to: Int.self)
+    // The slots of decisions, and the rewards of those that are known.
+    let room = try Bytes(count: ids.count * 16)
+    let found = UnsafeMutableRawBufferPointer(rebasing: room.mutable[..<(ids.count * 8)])
+      .bindMemory(to: Int.self)
+    let kept = UnsafeMutableRawBufferPointer(rebasing: room.mutable[(ids.count * 8)...])
+      .bindMemory(to: Double.self)
+    defer { withExtendedLifetime(room) {} }
     var skipped = 0
     for row in 0..<ids.count {
       if let slot = pending.find(ids[row]), pending[slot].arm >= 0 {
@@ -80,13 +84,29 @@ extension Bandit {
       throw PlauditError(
         .invalidData, "decision \(ids[row]) does not wait for a reward", index: Int64(row))
     }
-    try withScratch { scratch in
+    if settings.policy.isLinear {
+      var rows = 0
       for row in 0..<ids.count where found[row] >= 0 {
-        let slot = found[row]
-        absorb(Int(~pending[slot].arm), values[row], pending.context(slot), 0, scratch)
+        (found[rows], kept[rows]) = (found[row], values[row])
+        rows += 1
       }
-      for row in 0..<ids.count where found[row] >= 0 { pending.remove(ids[row]) }
+      do throws(PlauditError) {
+        try absorb(
+          rows, arm: { Int(~pending[found[$0]].arm) }, reward: { kept[$0] },
+          context: { pending.context(found[$0]) })
+      } catch {
+        for row in 0..<rows { pending.mark(found[row]) }
+        throw error
+      }
+    } else {
+      let isWorker = settings.worker > 0
+      for row in 0..<ids.count where found[row] >= 0 {
+        let arm = Int(~pending[found[row]].arm)
+        arms[arm].tally.add(values[row])
+        if isWorker { arms[arm].fresh.add(values[row]) }
+      }
     }
+    for row in 0..<ids.count { pending.removeMarked(ids[row]) }
     rewards &+= Int64(ids.count - skipped)
     learnt()
     return skipped
@@ -161,25 +181,47 @@ extension Bandit {
     }
   }
 
-  @inline(__always)
+  /// Learns some rows of linear models. An arm with many of them takes them at once, which differs
+  /// from one at a time in the last digits only.
   private func absorb(
-    _ arm: Int, _ value: Double, _ contexts: UnsafePointer<Double>?, _ row: Int,
-    _ scratch: UnsafeMutablePointer<Double>
-  ) {
-    arms[arm].tally.add(value)
-    if settings.worker > 0 { arms[arm].fresh.add(value) }
-    guard let contexts, let factor = arms[arm].factor else { return }
-    let context = contexts + row * settings.features
-    factor.absorb(context, reward: value, scratch: scratch)
-    arms[arm].freshSums?.absorb(context, reward: value)
-  }
-
-  private func withScratch(
-    _ body: (UnsafeMutablePointer<Double>) -> Void
+    _ count: Int, arm: (Int) -> Int, reward: (Int) -> Double,
+    context: (Int) -> UnsafePointer<Double>?
   ) throws(PlauditError) {
     let scratch = try Bytes(count: (settings.features + 1) * 8)
-    withExtendedLifetime(scratch) {
-      if let room = scratch.mutable.bindMemory(to: Double.self).baseAddress { body(room) }
+    let order = try Bytes(count: count * 8)
+    let batch = count < RidgeBatch.fewest ? nil : try RidgeBatch(features: settings.features)
+    defer { withExtendedLifetime((scratch, order)) {} }
+    guard let room = scratch.mutable.bindMemory(to: Double.self).baseAddress else { return }
+    // Rows by arm, each arm's in their order.
+    var starts = [Int](repeating: 0, count: arms.count + 1)
+    for row in 0..<count { starts[arm(row) + 1] += 1 }
+    for number in arms.indices { starts[number + 1] += starts[number] }
+    let sorted = order.mutable.bindMemory(to: Int.self)
+    var places = starts
+    for row in 0..<count {
+      let number = arm(row)
+      sorted[places[number]] = row
+      places[number] += 1
+    }
+    let isWorker = settings.worker > 0
+    for number in arms.indices where starts[number + 1] > starts[number] {
+      guard let factor = arms[number].factor else { continue }
+      let fresh = arms[number].freshSums
+      let rows = starts[number]..<starts[number + 1]
+      let many = batch.flatMap { $0.pays(rows.count) ? $0 : nil }
+      for place in rows {
+        let value = reward(sorted[place])
+        arms[number].tally.add(value)
+        if isWorker { arms[number].fresh.add(value) }
+        guard let x = context(sorted[place]) else { continue }
+        if let many {
+          many.add(x, reward: value)
+        } else {
+          factor.absorb(x, reward: value, scratch: room)
+          fresh?.absorb(x, reward: value)
+        }
+      }
+      many?.finish(factor, fresh, ridge: settings.ridge)
     }
   }
 }

@@ -122,7 +122,7 @@ extension Bandit {
     if savedWorker > 0 {
       let sums = try RidgeSums(features: settings.features)
       try reader.doubles(into: sums.values)
-      guard sums.values.allSatisfy(\.isFinite) else { throw reader.broken("model") }
+      guard sums.isSound else { throw reader.broken("model") }
       if stays { arm.freshSums = sums }
     }
     return arm

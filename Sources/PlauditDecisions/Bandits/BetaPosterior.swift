@@ -63,6 +63,23 @@ struct BetaPosterior: Posterior {
     }
   }
 
+  /// Whether trials have bounds: those of algorithm BB, where rounding is far below them.
+  var hasBounds: Bool { small > 1 && sum < 1e9 }
+
+  /// What bounds on accepted shares are multiplied by, for rounding.
+  var caution: Double { 1 - 1e-9 - 1e-14 * sum }
+
+  /// The draw that a trial's first number makes, and the share of second numbers that accept it,
+  /// times the first one's square.
+  func trial(_ u1: Double) -> (draw: Double, accepted: Double) {
+    let v = power * log(u1 / (1 - u1))
+    let w = small * exp(v)
+    return (
+      isSwapped ? large / w : w / large,
+      exp(first * v - Self.log4 + sum * log(sum / (large + w)))
+    )
+  }
+
   private func ratioBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
     var trial: UInt32 = 0
     while true {

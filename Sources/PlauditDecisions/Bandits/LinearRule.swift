@@ -21,6 +21,7 @@ struct LinearRule<Policy: LinearPolicy>: DecisionRule {
   let words: DecisionWords
 
   private typealias Lanes = SIMD8<Double>
+  private let kernels = ridgeKernels
 
   func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>) {
     guard let contexts = batch.contexts else { return }
@@ -59,24 +60,20 @@ struct LinearRule<Policy: LinearPolicy>: DecisionRule {
   }
 
   /// `x'θ` and `x'A⁻¹x` by forward substitution.
-  @inline(__always)
   private func solve(
     _ factor: RidgeFactor, _ x: UnsafeMutablePointer<Lanes>, _ rest: UnsafeMutablePointer<Lanes>
   ) -> (mean: Lanes, spread: Lanes) {
     var mean = Lanes.zero
     var spread = Lanes.zero
-    guard var column = factor.values.baseAddress else { return (mean, spread) }
-    rest.update(from: x, count: features)
-    var tail = rest
-    var length = features
-    for _ in 0..<features {
-      let w = tail[0] / column[0]
-      mean += w * column[length]
-      spread += w * w
-      for i in 1..<max(length, 1) { tail[i] -= w * column[i] }
-      column += length + 1
-      tail += 1
-      length -= 1
+    guard let values = factor.values.baseAddress else { return (mean, spread) }
+    withUnsafeMutableBytes(of: &mean) { mean in
+      withUnsafeMutableBytes(of: &spread) { spread in
+        guard let mean = mean.baseAddress, let spread = spread.baseAddress else { return }
+        kernels.pointee.solve(
+          values, UnsafeRawPointer(x).assumingMemoryBound(to: Double.self),
+          UnsafeMutableRawPointer(rest).assumingMemoryBound(to: Double.self), Int64(features),
+          mean.assumingMemoryBound(to: Double.self), spread.assumingMemoryBound(to: Double.self))
+      }
     }
     return (mean, spread)
   }

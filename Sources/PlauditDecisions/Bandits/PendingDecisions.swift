@@ -119,9 +119,16 @@ final class PendingDecisions {
   /// Marks or unmarks one that a batch of rewards has named.
   func mark(_ slot: Int) { slots[slot].arm = ~slots[slot].arm }
 
-  /// Forgets a decision, as after its reward.
+  /// Forgets a decision.
   func remove(_ id: Int64) {
     guard let slot = find(id) else { return }
+    drop(id)
+    slots[slot].arm = -1
+  }
+
+  /// Forgets a decision that has its reward.
+  func removeMarked(_ id: Int64) {
+    guard let slot = find(id), slots[slot].arm < 0 else { return }
     drop(id)
     slots[slot].arm = -1
   }

@@ -85,16 +85,15 @@ final class RidgeFactor {
     return theta
   }
 
-  /// Adds the sums of other rows to `A` and `Σ xr`, and factors again.
+  /// Adds the sums of other rows to `A` and `Σ xr`, and factors again. `room` is overwritten.
   ///
-  /// - Throws: `corrupt` when the sums are those of no rows.
-  func merge(_ sums: RidgeSums) throws(PlauditError) {
-    let full = try RidgeSums(copying: sums)
-    let (d, target) = (features, full.values)
+  /// The squares of the diagonal are never below `λ`, which rounding may forget and is put right.
+  func merge(_ sums: RidgeSums, ridge: Double, room: RidgeSums) {
+    let (d, target) = (features, room.values)
+    _ = target.update(from: sums.values)
     // A += L L', b += L z, column by column.
     var column = 0
     for k in 0..<d {
-      let length = d + 1 - k
       // Column k of L reaches into the columns k... of the sums.
       var other = column
       for j in k..<d {
@@ -102,17 +101,14 @@ final class RidgeFactor {
         for i in j...d { target[other + i - j] += values[column + i - k] * factor }
         other += d + 1 - j
       }
-      column += length
+      column += d + 1 - k
     }
-    // Cholesky of the augmented matrix, in place, by columns.
+    // Cholesky of A with b as one more row, in place, by columns.
     column = 0
     for k in 0..<d {
       let length = d + 1 - k
       let pivot = target[column]
-      guard pivot > 0, pivot.isFinite else {
-        throw PlauditError(.corrupt, "the sums of a linear model are those of no rewards")
-      }
-      let root = pivot.squareRoot()
+      let root = (pivot > ridge && pivot.isFinite ? pivot : ridge).squareRoot()
       target[column] = root
       for i in 1..<length { target[column + i] /= root }
       var other = column + length
@@ -150,9 +146,18 @@ final class RidgeSums {
     values.initialize(repeating: 0)
   }
 
-  convenience init(copying other: RidgeSums) throws(PlauditError) {
-    try self.init(features: other.features)
-    _ = values.update(from: UnsafeBufferPointer(other.values))
+  func add(_ other: RidgeSums) {
+    for index in 0..<values.count { values[index] += other.values[index] }
+  }
+
+  /// Whether the numbers can be sums of rows.
+  var isSound: Bool {
+    var column = 0
+    for k in 0..<features {
+      guard values[column] >= 0 else { return false }
+      column += features + 1 - k
+    }
+    return values.allSatisfy(\.isFinite)
   }
 
   func absorb(_ x: UnsafePointer<Double>, reward: Double) {

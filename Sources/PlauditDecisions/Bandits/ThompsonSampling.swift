@@ -9,6 +9,10 @@ struct ThompsonSampling<Belief: Posterior>: DecisionRule {
   let words: DecisionWords
 
   func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>) {
+    if batch.count >= manyDecisions, let rates = posteriors as? [BetaPosterior] {
+      pick(batch, BetaDrawTable(rates), into: picks)
+      return
+    }
     posteriors.withUnsafeBufferPointer { posteriors in
       arms.withUnsafeBufferPointer { arms in
         for row in 0..<batch.count {
@@ -24,9 +28,33 @@ struct ThompsonSampling<Belief: Posterior>: DecisionRule {
     }
   }
 
+  /// The same picks, quicker.
+  private func pick(
+    _ batch: DecisionBatch, _ table: BetaDrawTable,
+    into picks: UnsafeMutableBufferPointer<Int32>
+  ) {
+    let leader = table.leader
+    arms.withUnsafeBufferPointer { arms in
+      for row in 0..<batch.count {
+        let id = batch.first &+ Int64(row)
+        var best = leader
+        var highest = table.draw(
+          id, leader, arm: arms[leader], above: -.infinity, words: words)
+        for place in 0..<arms.count where place != leader {
+          let draw = table.draw(id, place, arm: arms[place], above: highest, words: words)
+          if draw > highest || (draw == highest && place < best) { (highest, best) = (draw, place) }
+        }
+        picks[row] = Int32(truncatingIfNeeded: best)
+      }
+    }
+  }
+
   func weights() throws(PlauditError) -> [Double]? {
     try BestOfPosteriors(Belief.curves(posteriors)).best
   }
 
   func scores(_ context: UnsafePointer<Double>?) -> [Double] { posteriors.map(\.mean) }
 }
+
+/// From so many decisions on a table of draws pays.
+let manyDecisions = 2048

@@ -12,6 +12,10 @@ struct TopTwo<Belief: Posterior>: DecisionRule {
   let words: DecisionWords
 
   func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>) {
+    if batch.count >= manyDecisions, let rates = posteriors as? [BetaPosterior] {
+      pick(batch, BetaDrawTable(rates), into: picks)
+      return
+    }
     posteriors.withUnsafeBufferPointer { posteriors in
       arms.withUnsafeBufferPointer { arms in
         for row in 0..<batch.count {
@@ -30,6 +34,34 @@ struct TopTwo<Belief: Posterior>: DecisionRule {
           let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
           picks[row] = Int32(truncatingIfNeeded: isSecond ? runnerUp : best)
         }
+      }
+    }
+  }
+
+  /// The same picks, quicker.
+  private func pick(
+    _ batch: DecisionBatch, _ table: BetaDrawTable,
+    into picks: UnsafeMutableBufferPointer<Int32>
+  ) {
+    let leader = table.leader
+    arms.withUnsafeBufferPointer { arms in
+      for row in 0..<batch.count {
+        let id = batch.first &+ Int64(row)
+        var (best, runnerUp) = (leader, -1)
+        var highest = table.draw(
+          id, leader, arm: arms[leader], above: -.infinity, words: words)
+        var next = -Double.infinity
+        for place in 0..<arms.count where place != leader {
+          let draw = table.draw(id, place, arm: arms[place], above: next, words: words)
+          if draw > highest || (draw == highest && place < best) {
+            (runnerUp, next) = (best, highest)
+            (best, highest) = (place, draw)
+          } else if draw > next || runnerUp < 0 {
+            (runnerUp, next) = (place, draw)
+          }
+        }
+        let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
+        picks[row] = Int32(truncatingIfNeeded: isSecond ? runnerUp : best)
       }
     }
   }

@@ -83,10 +83,8 @@ struct BanditTests {
     let count = 30_000
     let decisions = try bandit.decide(count)
     var seen = [Int](repeating: 0, count: 5)
-    for (arm, propensity) in zip(decisions.arms, decisions.propensities) {
-      seen[Int(arm)] += 1
-      #expect(propensity == shares[Int(arm)])
-    }
+    for arm in decisions.arms { seen[Int(arm)] += 1 }
+    #expect(decisions.propensities == decisions.arms.map { shares[Int($0)] })
     for arm in 0..<5 {
       let found = Double(seen[arm]) / Double(count)
       let error = (shares[arm] * (1 - shares[arm]) / Double(count)).squareRoot()
@@ -126,6 +124,24 @@ struct BanditTests {
       $0.seed = 78
     }.snapshot()
     #expect(try again.decide(1_000, 101).arms != all.arms)
+  }
+
+  /// Which has a table of draws, where a small one has none.
+  @Test(arguments: [Policy.thompson, .topTwo])
+  func `a large batch draws what small ones draw`(_ policy: Policy) throws {
+    for rewards in [0, 1, 40, 4000] {
+      let bandit = try Bandit.make(policy, arms: 6) { $0.seed = 5 }
+      for arm in 0..<6 {
+        let count = rewards / (arm + 1)
+        try bandit.learn(
+          [Int32](repeating: Int32(arm), count: count),
+          (0..<count).map { $0 % (arm + 2) == 0 ? 1 : 0 })
+      }
+      let snapshot = bandit.snapshot()
+      let large = try snapshot.decideArms(6000, contexts: nil)
+      let small = try (0..<60).flatMap { try snapshot.decide(1000 + 100 * Int64($0), 100).arms }
+      #expect(large == small)
+    }
   }
 
   @Test(arguments: Policy.allCases)

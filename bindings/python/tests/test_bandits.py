@@ -126,9 +126,13 @@ def test_rewards_by_number_names_and_arrays():
     assert [arm.plays for arm in other.arms] == [5, 5]
     assert other.arms[0] == ("a", 0, True, 0, 5, 5.0, 1.0, 0.0)
     assert repr(other) == "Bandit(thompson, bernoulli, 2 arms, 10 rewards)"
+
+
+def test_columns_of_pandas():
     pandas = pytest.importorskip("pandas")
-    other.learn(pandas.Series(["a", "b"]), pandas.Series([1, 0]))
-    assert other.reward_count == 12
+    bandit = plaudit.Bandit(["a", "b"])
+    bandit.learn(pandas.Series(["a", "b"]), pandas.Series([1, 0]))
+    assert bandit.reward_count == 2
 
 
 def test_arms_come_and_go():

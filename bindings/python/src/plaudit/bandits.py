@@ -25,6 +25,8 @@ from .stats import Interval
 
 _lib = _abi.load()
 
+_decide = _lib.plaudit_bandit_decide
+
 _POLICIES = {
     "epsilon-greedy": _abi.BANDIT_EPSILON_GREEDY, "softmax": _abi.BANDIT_SOFTMAX,
     "ucb1": _abi.BANDIT_UCB1, "kl-ucb": _abi.BANDIT_KL_UCB, "thompson": _abi.BANDIT_THOMPSON,
@@ -404,16 +406,20 @@ class Bandit(Handle):
 
     def choose(self, context: Any = None, *, propensity: bool = False) -> Choice:
         """One decision."""
-        rows = _Rows(context, self._features, "context")
-        _same(rows.rows, 1, "context")
+        address = None
+        if context is not None or self._features:
+            rows = _Rows(context, self._features, "context")
+            if context is not None:
+                _same(rows.rows, 1, "context")
+            address = rows.address
         arm, first = c_int32(), c_int64()
-        chance = c_double() if propensity else None
-        call(
-            _lib.plaudit_bandit_decide, self._live, rows.address, 1, byref(arm),
-            byref(chance) if chance is not None else None, byref(first))
-        return Choice(
-            self._names[arm.value], arm.value, first.value,
-            chance.value if chance is not None else None)
+        if propensity:
+            chance = c_double()
+            call(_decide, self._live, address, 1, byref(arm), byref(chance), byref(first))
+            return Choice(self._names[arm.value], arm.value, first.value, chance.value)
+        call(_decide, self._live, address, 1, byref(arm), None, byref(first))
+        number = arm.value
+        return Choice(self._names[number], number, first.value, None)
 
     def decide(
         self, count: int | None = None, contexts: Any = None, *, propensities: bool = False
