@@ -4,10 +4,10 @@
 
 Ten arms. Without context: batches of decisions and of updates through the Python binding, and one
 decision a call. With context: 20 features. Seconds are of processor time, so that a busy machine
-changes little. Both sides run the same rounds one after the other, each
-measurement in a process of its own on one core; the median of the rounds counts. MABWiser's batch of
-decisions is predict over rows of contexts, its update partial_fit; without contexts it has no batch
-of decisions and is measured one at a time. Thompson's MABWiser gets outcomes of 0 and 1.
+changes little. Both sides run the same rounds one after the other, each measurement in a process of
+its own on one core; the median of the rounds counts. MABWiser's batch of decisions is predict over
+rows of contexts, its update partial_fit; without contexts it has no batch of decisions and is
+measured one at a time.
 """
 
 import argparse

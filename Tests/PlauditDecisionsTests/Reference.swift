@@ -36,7 +36,8 @@ extension Bandit {
   }
 
   static func make(
-    _ policy: BanditSettings.Policy, arms: Int = 3, _ change: (inout BanditSettings) -> Void = { _ in }
+    _ policy: BanditSettings.Policy, arms: Int = 3,
+    _ change: (inout BanditSettings) -> Void = { _ in }
   ) throws -> Bandit {
     var settings = BanditSettings()
     settings.policy = policy

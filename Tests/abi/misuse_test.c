@@ -1439,7 +1439,8 @@ static void decisions(void) {
          plaudit_bandit_learn(bandit, arms, NULL, holes, 4, &error));
   EXPECT(PLAUDIT_ERROR_SHAPE, "contexts",
          plaudit_bandit_learn(linear, arms, NULL, rewards, 4, &error));
-  EXPECT(NULL_POINTER, "decisions", plaudit_bandit_reward(bandit, NULL, rewards, 4, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "decisions",
+         plaudit_bandit_reward(bandit, NULL, rewards, 4, 0, NULL, &error));
   EXPECT(NULL_POINTER, "rewards", plaudit_bandit_reward(bandit, ids, NULL, 4, 0, NULL, &error));
   EXPECT(RANGE, "skip_unknown", plaudit_bandit_reward(bandit, ids, rewards, 4, 2, NULL, &error));
   EXPECT(DATA, "decision 900", plaudit_bandit_reward(bandit, ids, rewards, 4, 0, &size, &error));
@@ -1475,7 +1476,8 @@ static void decisions(void) {
   EXPECT_OK(plaudit_bandit_state(bandit, bytes, size, &size, &error));
   EXPECT(NULL_POINTER, "bytes", plaudit_bandit_restore(NULL, 5, -1, &made, &error));
   EXPECT(NULL_POINTER, "out_bandit", plaudit_bandit_restore(bytes, size, -1, NULL, &error));
-  EXPECT(PLAUDIT_ERROR_CORRUPT, "state", plaudit_bandit_restore(bytes, size - 1, -1, &made, &error));
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "state",
+         plaudit_bandit_restore(bytes, size - 1, -1, &made, &error));
   EXPECT(PLAUDIT_ERROR_CORRUPT, "0 bytes", plaudit_bandit_restore(NULL, 0, -1, &made, &error));
   EXPECT(RANGE, "worker", plaudit_bandit_restore(bytes, size, 1 << 20, &made, &error));
   EXPECT(ARGUMENT, "worker", plaudit_bandit_restore(bytes, size, -2, &made, &error));
@@ -1505,7 +1507,8 @@ static void decisions(void) {
   EXPECT(PLAUDIT_ERROR_UNDEFINED, "weights",
          plaudit_decisions_minimum_traffic(NULL, 0, 0, NULL, &error));
   EXPECT(NULL_POINTER, "draws", plaudit_decisions_top_two_weights(NULL, 2, 2, 0, x, &error));
-  EXPECT(NULL_POINTER, "out_weights", plaudit_decisions_top_two_weights(four, 2, 2, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "out_weights",
+         plaudit_decisions_top_two_weights(four, 2, 2, 0, NULL, &error));
   EXPECT(RANGE, "lower_is_better", plaudit_decisions_top_two_weights(four, 2, 2, 3, x, &error));
   EXPECT(PLAUDIT_ERROR_NOT_FINITE, "arm 1",
          plaudit_decisions_top_two_weights(holes, 2, 2, 0, x, &error));

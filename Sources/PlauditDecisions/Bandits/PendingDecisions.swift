@@ -73,8 +73,9 @@ final class PendingDecisions {
   func context(_ slot: Int) -> UnsafePointer<Double>? {
     guard features > 0 else { return nil }
     return UnsafePointer(
-      contexts.mutable.baseAddress?.assumingMemoryBound(to: Double.self))
-      .map { $0 + slot * features }
+      contexts.mutable.baseAddress?.assumingMemoryBound(to: Double.self)
+    )
+    .map { $0 + slot * features }
   }
 
   /// Remembers a decision; one with the same number must not wait already.
@@ -155,7 +156,9 @@ final class PendingDecisions {
   /// Takes a number out of the table and closes the gap.
   private func drop(_ id: Int64) {
     var place = home(id)
-    while numbers[place] != 0, slots[Int(numbers[place]) - 1].id != id { place = (place + 1) & mask }
+    while numbers[place] != 0, slots[Int(numbers[place]) - 1].id != id {
+      place = (place + 1) & mask
+    }
     guard numbers[place] != 0 else { return }
     count -= 1
     var gap = place

@@ -52,8 +52,9 @@ package struct PosteriorCurve {
   /// How far from the peak, towards `sign`, the density has become negligible.
   func reach(_ sign: Double) -> Double {
     var distance = 4 * width
-    while distance.isFinite, PosteriorCurve.logDensity(shape, peak, width, sign * distance)
-      > logPeak - 44
+    while distance.isFinite,
+      PosteriorCurve.logDensity(shape, peak, width, sign * distance)
+        > logPeak - 44
     { distance *= 1.25 }
     return distance
   }

@@ -86,8 +86,9 @@ struct BanditStateTests {
         let place = 24 + Int(random.next(below: UInt64(bytes.count - 32)))
         let width = Int(random.next(below: 8))
         for offset in place..<min(place + 1 + width, bytes.count - 8) {
-          forged[offset] = [0, 1, 127, 255, UInt8(truncatingIfNeeded: random.next())][
-            Int(random.next(below: 5))]
+          forged[offset] =
+            [0, 1, 127, 255, UInt8(truncatingIfNeeded: random.next())][
+              Int(random.next(below: 5))]
         }
       }
       guard let bandit = try? Bandit.load(sealed(forged)) else { continue }

@@ -101,7 +101,8 @@ struct LinearBanditTests {
   @Test func `LinTS draws as often as it says`() throws {
     let bandit = try bandit(.linTS, arms: 3, features: 2) { $0.floor = 0.05 }
     let given = contexts(12, 2)
-    try bandit.learn((0..<12).map { Int32($0 % 3) }, (0..<12).map { Double($0 % 4) }, contexts: given)
+    try bandit.learn(
+      (0..<12).map { Int32($0 % 3) }, (0..<12).map { Double($0 % 4) }, contexts: given)
     let context = [0.5, -0.4]
     let shares = try bandit.judge(context).probabilities
     #expect(isClose(shares.reduce(0, +), 1, rtol: 1e-12))

@@ -37,7 +37,8 @@ struct OffPolicyEstimateTests {
   }
 
   @Test func `judging the logged policy gives what it earned`() throws {
-    let found = try estimate([0, 1, 1, 0], [1, 2, 3, 4], [0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], arms: 2)
+    let found = try estimate(
+      [0, 1, 1, 0], [1, 2, 3, 4], [0.5, 0.5, 0.5, 0.5], [Double](repeating: 0.5, count: 8), arms: 2)
     #expect(found.inversePropensity.value == 2.5 && found.selfNormalised.value == 2.5)
     #expect(found.logged.value == 2.5 && found.effectiveSampleSize == 4)
     #expect(found.doublyRobust.value.isNaN && found.cappedRows == 0)

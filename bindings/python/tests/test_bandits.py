@@ -56,7 +56,8 @@ def test_golden_cases_without_context():
     bandit.learn([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2], [1, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 0])
     assert close(bandit.probabilities(), case, "p")
     case = cases["bandit_min_weight_floor"]
-    assert close(plaudit.minimum_traffic(case["input"]["weights"], case["input"]["floor"]), case, "p")
+    given = case["input"]
+    assert close(plaudit.minimum_traffic(given["weights"], given["floor"]), case, "p")
 
 
 def test_golden_cases_with_context():

@@ -36,7 +36,7 @@ _REWARDS = {"bernoulli": _abi.REWARD_BERNOULLI, "real": _abi.REWARD_REAL}
 
 
 class Arm(NamedTuple):
-    """decisions: for it, by this bandit. plays: rewards learnt from. mean, variance: NaN without."""
+    """decisions: for it, by this bandit. plays: rewards learnt from; mean is NaN without."""
 
     name: str
     number: int
@@ -92,7 +92,7 @@ class PolicyValue(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """matches: rows that counted. arms [count]: what would have been played; counted [count]: 0, 1."""
+    """matches: rows that counted. arms [count]: what would have been played. counted: 0 or 1."""
 
     matches: int
     value: PolicyValue
@@ -462,7 +462,7 @@ class Bandit(Handle):
             numbers.count)
 
     def reward(self, decisions: Any, rewards: Any, *, skip_unknown: bool = False) -> int:
-        """Learns from rewards of decisions that wait, by number, however late; how many were skipped.
+        """Learns from rewards of decisions that wait, by number; how many were skipped.
 
         skip_unknown: leaves out decisions that do not wait, where else InvalidDataError names the
         row.
