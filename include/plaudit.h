@@ -1441,21 +1441,21 @@ typedef struct plaudit_bandit_options {
                              ln t); 0 = 1, -1 = none */
   double prior_successes; /* Beta prior of outcomes; 0 = 1, from 0.01 */
   double prior_failures;
-  double noise_variance;  /* Gaussian Thompson: known variance of a reward; 0 = estimated, with t
-                             posteriors */
-  double prior_mean;      /* normal prior of means, with noise_variance */
-  double prior_variance;  /* 0 = flat */
-  double top_two_share;   /* how often top-two plays the best; 0 = 0.5, -1 = never */
-  double ridge;           /* lambda of the linear models; 0 = 1 */
-  double floor;           /* least probability of each arm: p = floor + (1 - K floor) w */
-  int64_t feature_count;  /* numbers in a context, 1 to 1024, for LIN_UCB and LIN_TS; else 0 */
-  int64_t first_plays;    /* each arm is played so often first, in turn; 0 = as often as the policy
-                             needs (1; Beta 0; estimated variance 2), -1 = never */
-  int64_t pending_limit;  /* decisions wait for a reward by number until so many later ones are
-                             made; 0 = rewards come with their arm */
-  int64_t worker;         /* 1 to 1048575: one of several whose deltas a hub merges; 0 = alone */
-  int32_t policy;         /* PLAUDIT_BANDIT_...; 0 = THOMPSON */
-  int32_t reward;         /* PLAUDIT_REWARD_... */
+  double noise_variance;   /* Gaussian Thompson: known variance of a reward; 0 = estimated, with t
+                              posteriors */
+  double prior_mean;       /* normal prior of means, with noise_variance */
+  double prior_variance;   /* 0 = flat */
+  double top_two_share;    /* how often top-two plays the best; 0 = 0.5, -1 = never */
+  double ridge;            /* lambda of the linear models; 0 = 1 */
+  double floor;            /* least probability of each arm: p = floor + (1 - K floor) w */
+  int64_t feature_count;   /* numbers in a context, 1 to 1024, for LIN_UCB and LIN_TS; else 0 */
+  int64_t first_plays;     /* each arm is played so often first, in turn; 0 = as often as the policy
+                              needs (1; Beta 0; estimated variance 2), -1 = never */
+  int64_t pending_limit;   /* decisions wait for a reward by number until so many later ones are
+                              made; 0 = rewards come with their arm */
+  int64_t worker;          /* 1 to 1048575: one of several whose deltas a hub merges; 0 = alone */
+  int32_t policy;          /* PLAUDIT_BANDIT_...; 0 = THOMPSON */
+  int32_t reward;          /* PLAUDIT_REWARD_... */
   int32_t lower_is_better; /* 1: rewards are costs, such as CPA or bounces */
   int32_t reserved;
 } plaudit_bandit_options;
@@ -1485,9 +1485,9 @@ typedef struct plaudit_bandit_info {
   int64_t arm_count; /* numbers of arms, removed ones included */
   int64_t live_arm_count;
   int64_t feature_count;
-  int64_t reward_count;  /* learnt from */
-  int64_t next_decision; /* number of the next decision */
-  int64_t pending_count; /* decisions that wait for a reward */
+  int64_t reward_count;    /* learnt from */
+  int64_t next_decision;   /* number of the next decision */
+  int64_t pending_count;   /* decisions that wait for a reward */
   int64_t forgotten_count; /* that waited in vain */
   int64_t worker;
   int32_t policy; /* PLAUDIT_BANDIT_... */
@@ -1513,9 +1513,8 @@ typedef struct plaudit_bandit_arm {
 
 /* Every arm by number; out_arms has room for capacity of them. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_bandit_arms(plaudit_bandit *bandit,
-                                                     plaudit_bandit_arm *out_arms,
-                                                     int64_t capacity, int64_t *out_count,
-                                                     plaudit_error **error);
+                                                     plaudit_bandit_arm *out_arms, int64_t capacity,
+                                                     int64_t *out_count, plaudit_error **error);
 
 /* The name of an arm, removed or not, as *out_length bytes of UTF-8 without NUL at their end, into
  * out_name with room for capacity bytes; out_name NULL asks for the length alone. [exclusive] */
@@ -1532,8 +1531,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_bandit_arm_name(plaudit_bandit *bandit,
  * a call is decided from the same state. INVALID_STATE without arms. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_bandit_decide(plaudit_bandit *bandit,
                                                        const double *contexts, int64_t count,
-                                                       int32_t *out_arms,
-                                                       double *out_propensities,
+                                                       int32_t *out_arms, double *out_propensities,
                                                        int64_t *out_first, plaudit_error **error);
 
 /* What the next decision is made from, in each context (count of them; without contexts the same
@@ -1556,9 +1554,8 @@ PLAUDIT_NODISCARD plaudit_status plaudit_bandit_coefficients(plaudit_bandit *ban
  * policies. INVALID_DATA with the row for an unknown arm or a reward that is none, NOT_FINITE and
  * OUT_OF_RANGE with the row. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_bandit_learn(plaudit_bandit *bandit, const int32_t *arms,
-                                                      const double *contexts,
-                                                      const double *rewards, int64_t count,
-                                                      plaudit_error **error);
+                                                      const double *contexts, const double *rewards,
+                                                      int64_t count, plaudit_error **error);
 
 /* Learns from rewards of decisions that wait, by number, each once, however late and in any order.
  * A decision that does not wait (rewarded before, forgotten, of a removed arm, never made) is
@@ -1613,8 +1610,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_bandit_state(plaudit_bandit *bandit, ui
  * number begins as that worker, with the saved arms and rewards and decisions of its own.
  * [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_bandit_restore(const uint8_t *bytes, int64_t size,
-                                                        int64_t worker,
-                                                        plaudit_bandit **out_bandit,
+                                                        int64_t worker, plaudit_bandit **out_bandit,
                                                         plaudit_error **error);
 
 /* What a worker learnt since its last delta, likewise as bytes. Once written it counts as sent: the
@@ -1645,8 +1641,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_decisions_minimum_traffic(const double 
 /* How often each arm is among the best two of draws [count, arm_count], halved so that the weights
  * [arm_count] add up to 1; the lowest two with lower_is_better 1. [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_decisions_top_two_weights(const double *draws,
-                                                                   int64_t count,
-                                                                   int64_t arm_count,
+                                                                   int64_t count, int64_t arm_count,
                                                                    int32_t lower_is_better,
                                                                    double *out_weights,
                                                                    plaudit_error **error);
@@ -1655,10 +1650,10 @@ PLAUDIT_NODISCARD plaudit_status plaudit_decisions_top_two_weights(const double 
 typedef struct plaudit_decision_log {
   int64_t struct_size;
   int64_t count;
-  const int32_t *PLAUDIT_NULLABLE arms;         /* [count] */
-  const double *PLAUDIT_NULLABLE rewards;       /* [count] */
-  const double *PLAUDIT_NULLABLE propensities;  /* [count] */
-  const double *PLAUDIT_NULLABLE contexts;      /* [count, feature_count], for a replay */
+  const int32_t *PLAUDIT_NULLABLE arms;        /* [count] */
+  const double *PLAUDIT_NULLABLE rewards;      /* [count] */
+  const double *PLAUDIT_NULLABLE propensities; /* [count] */
+  const double *PLAUDIT_NULLABLE contexts;     /* [count, feature_count], for a replay */
 } plaudit_decision_log;
 
 typedef struct plaudit_off_policy_options {
@@ -1703,7 +1698,7 @@ typedef struct plaudit_replay_options {
 
 typedef struct plaudit_replay {
   int64_t struct_size;
-  int64_t match_count;       /* rows that counted */
+  int64_t match_count;        /* rows that counted */
   plaudit_policy_value value; /* their mean reward; NaN without */
 } plaudit_replay;
 

@@ -1818,8 +1818,7 @@ inline bool fits(std::size_t size, std::size_t rows, std::int64_t width) noexcep
   return width >= 1 && size % detail::size(width) == 0 && size / detail::size(width) == rows;
 }
 
-inline outcome<sized<plaudit_decision_log>> log(const decision_log &given,
-                                                std::int64_t features) {
+inline outcome<sized<plaudit_decision_log>> log(const decision_log &given, std::int64_t features) {
   using made = sized<plaudit_decision_log>;
   const std::size_t rows = given.arms.size();
   if (given.rewards.size() != rows)
@@ -1939,8 +1938,7 @@ class bandit {
     std::string name;
     return detail::finish(name, [&](plaudit_error **error) {
       std::int64_t length = 0;
-      const plaudit_status status =
-          plaudit_bandit_arm_name(get(), arm, nullptr, 0, &length, error);
+      const plaudit_status status = plaudit_bandit_arm_name(get(), arm, nullptr, 0, &length, error);
       if (status != PLAUDIT_OK) return status;
       name.resize(detail::size(length));
       return plaudit_bandit_arm_name(get(), arm, name.data(), length, &length, error);
@@ -1957,10 +1955,9 @@ class bandit {
     made.arms.resize(count);
     if (propensities) made.propensities.resize(count);
     return detail::finish(made, [&](plaudit_error **error) {
-      return plaudit_bandit_decide(get(), detail_decisions::data(contexts), detail::length(count),
-                                   made.arms.data(),
-                                   propensities ? made.propensities.data() : nullptr, &made.first,
-                                   error);
+      return plaudit_bandit_decide(
+          get(), detail_decisions::data(contexts), detail::length(count), made.arms.data(),
+          propensities ? made.propensities.data() : nullptr, &made.first, error);
     });
   }
 
@@ -2122,8 +2119,7 @@ class bandit {
 
 /// What another policy would have earned: target and predicted (may be empty) are [rows, arms].
 inline outcome<off_policy_estimate> off_policy(const decision_log &given, span<const double> target,
-                                               std::int64_t arms,
-                                               span<const double> predicted = {},
+                                               std::int64_t arms, span<const double> predicted = {},
                                                const off_policy_options &options = {}) {
   const std::size_t rows = given.arms.size();
   if (given.propensities.size() != rows)
