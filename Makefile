@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training bench-experiments bench-tests help setup build model train-model demo test run-tests check install size clean bench-resampling
+.PHONY: bench-training bench-experiments bench-tests help setup build model train-model demo test run-tests check install size clean bench-resampling bench-bandits
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -50,6 +50,7 @@ help:
 	@echo '  make bench-experiments  lift tables beside statsmodels, in one run'
 	@echo '  make bench-tests  intervals, tests and power beside scipy and statsmodels, in one run'
 	@echo '  make bench-resampling  bootstrap, permutation, correlation beside SciPy, in one run'
+	@echo '  make bench-bandits   bandits beside MABWiser, in one run'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -138,6 +139,12 @@ fill = sed -e 's/@VERSION@/$(VERSION)/' -e 's/@MAJOR@/$(MAJOR)/' -e 's/@MINOR@/$
   && chmod 644 $(2)/$(1)
 
 # The peers live in a venv of their own; Benchmarks/requirements.txt has their versions.
+bench-bandits: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@.venv-bench/bin/python -c 'import mabwiser' 2>/dev/null || \
+	  .venv-bench/bin/python -m pip -q install "$$(grep '^mabwiser' Benchmarks/requirements.txt)"
+	@$(PYTHON) Benchmarks/bandits.py --peer .venv-bench/bin/python
+
 bench-training: build
 	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
 	@cmp -s Benchmarks/requirements.txt .venv-bench/requirements.txt || { \

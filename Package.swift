@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// One stripe a domain, always in the order text, neural, stats; see ARCHITECTURE.md.
+// One stripe a domain, always in the order text, neural, stats, decisions; see ARCHITECTURE.md.
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -47,15 +47,18 @@ let package = Package(
       dependencies: ["PlauditCore", "PlauditText", "PlauditTensor", "PlauditStats"],
       swiftSettings: swiftSettings),
 
-    // The numbers half: counts to KPIs to intervals
+    // The numbers half: counts to KPIs to intervals to decisions
     .target(name: "PlauditStats", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
+    .target(
+      name: "PlauditDecisions", dependencies: ["PlauditCore", "PlauditStats", "CKernels"],
+      swiftSettings: swiftSettings),
 
     // The boundary
     .target(
       name: "PlauditABI",
       dependencies: [
         "CPlaudit", "CHost", "PlauditCore", "PlauditText", "PlauditTensor",
-        "PlauditNeural", "PlauditStats",
+        "PlauditNeural", "PlauditStats", "PlauditDecisions",
       ],
       swiftSettings: swiftSettings),
 
@@ -74,6 +77,10 @@ let package = Package(
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditStatsTests", dependencies: ["PlauditCore", "PlauditStats"],
+      exclude: ["Reference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlauditDecisionsTests",
+      dependencies: ["PlauditCore", "PlauditStats", "PlauditDecisions"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditABITests", dependencies: ["CPlaudit", "PlauditABI"],

@@ -215,7 +215,8 @@ enum {
   PLAUDIT_PHASE_FITTING = 30,
   PLAUDIT_PHASE_TRAINING = 40,
   PLAUDIT_PHASE_RESAMPLING = 60,
-  PLAUDIT_PHASE_COMPARING = 70
+  PLAUDIT_PHASE_COMPARING = 70,
+  PLAUDIT_PHASE_REPLAYING = 80
 };
 
 typedef struct plaudit_progress {
@@ -2280,6 +2281,314 @@ PLAUDIT_NODISCARD plaudit_status plaudit_assignment_assign(const plaudit_assignm
                                                            const plaudit_run_options *run,
                                                            int32_t *out_arms,
                                                            plaudit_error **error);
+
+/* ---- Decisions ---------------------------------------------------------------------------- */
+
+/* A bandit chooses among arms (creatives, prices, offers), learns from their rewards, and shifts
+ * traffic to what earns most. Arms have numbers from 0 in the order in which they were added; the
+ * number of a removed arm is not used again. Decisions have numbers too: decision i is a function
+ * of seed, state and i, the same alone, in any batch and on any thread. Batches are all or nothing:
+ * an error with its row leaves the bandit as it was. Definitions: docs/decisions.md. */
+typedef struct plaudit_bandit plaudit_bandit;
+typedef struct plaudit_bandit_snapshot plaudit_bandit_snapshot;
+
+enum {
+  PLAUDIT_BANDIT_EPSILON_GREEDY = 10, /* constant or falling share of exploration */
+  PLAUDIT_BANDIT_SOFTMAX = 20,        /* in proportion to exp(mean / temperature) */
+  PLAUDIT_BANDIT_UCB1 = 30,           /* Auer et al. 2002 */
+  PLAUDIT_BANDIT_KL_UCB = 31,         /* Garivier & Cappe 2011; rewards in 0...1 */
+  PLAUDIT_BANDIT_THOMPSON = 40, /* Beta for outcomes, normal or t posteriors for real rewards */
+  PLAUDIT_BANDIT_TOP_TWO = 41,  /* the best or the second best of Thompson's draws */
+  PLAUDIT_BANDIT_LIN_UCB = 50,  /* Li et al. 2010, disjoint; looks at a context */
+  PLAUDIT_BANDIT_LIN_TS = 51    /* Agrawal & Goyal 2013; looks at a context */
+};
+enum {
+  PLAUDIT_REWARD_BERNOULLI = 0, /* 0 or 1, such as clicks and bounces */
+  PLAUDIT_REWARD_REAL = 1       /* finite numbers up to 1e100 in magnitude, such as revenue */
+};
+
+/* In each real field 0 is the default; where 0 has a meaning of its own, write -1 for it. */
+typedef struct plaudit_bandit_options {
+  int64_t struct_size;
+  uint64_t seed;
+  double epsilon;         /* epsilon-greedy; 0 = 0.1, -1 = no exploration */
+  double epsilon_decay;   /* epsilon / (1 + epsilon_decay * rewards so far); 0 = constant */
+  double temperature;     /* softmax, in units of the reward; 0 = 0.1 */
+  double exploration;     /* factor of the bonus: UCB1, LinUCB (alpha), LinTS (v), KL-UCB (of
+                             ln t); 0 = 1, -1 = none */
+  double prior_successes; /* Beta prior of outcomes; 0 = 1, from 0.01 */
+  double prior_failures;
+  double noise_variance;   /* Gaussian Thompson: known variance of a reward; 0 = estimated, with t
+                              posteriors */
+  double prior_mean;       /* normal prior of means, with noise_variance */
+  double prior_variance;   /* 0 = flat */
+  double top_two_share;    /* how often top-two plays the best; 0 = 0.5, -1 = never */
+  double ridge;            /* lambda of the linear models; 0 = 1 */
+  double floor;            /* least probability of each arm: p = floor + (1 - K floor) w */
+  int64_t feature_count;   /* numbers in a context, 1 to 1024, for LIN_UCB and LIN_TS; else 0 */
+  int64_t first_plays;     /* each arm is played so often first, in turn; 0 = as often as the policy
+                              needs (1; Beta 0; estimated variance 2), -1 = never */
+  int64_t pending_limit;   /* decisions wait for a reward by number until so many later ones are
+                              made; 0 = rewards come with their arm */
+  int64_t worker;          /* 1 to 1048575: one of several whose deltas a hub merges; 0 = alone */
+  int32_t policy;          /* PLAUDIT_BANDIT_...; 0 = THOMPSON */
+  int32_t reward;          /* PLAUDIT_REWARD_... */
+  int32_t lower_is_better; /* 1: rewards are costs, such as CPA or bounces */
+  int32_t reserved;
+} plaudit_bandit_options;
+
+/* Makes a bandit. arms are its names, distinct and not empty; NULL for none yet. options may be
+ * NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_create(const plaudit_text_batch *arms,
+                                                       const plaudit_bandit_options *options,
+                                                       plaudit_bandit **out_bandit,
+                                                       plaudit_error **error);
+
+/* Frees a bandit and sets *bandit to NULL. Snapshots of it stay. [any-thread] */
+void plaudit_bandit_free(plaudit_bandit **bandit);
+
+/* Adds an arm without rewards, to be played first. INVALID_ARGUMENT when a live arm has its name;
+ * that of a removed arm makes a new one. out_arm may be NULL. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_add_arm(plaudit_bandit *bandit, const char *name,
+                                                        int64_t name_length, int32_t *out_arm,
+                                                        plaudit_error **error);
+
+/* Plays an arm no more; decisions for it that wait are forgotten. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_remove_arm(plaudit_bandit *bandit, int32_t arm,
+                                                           plaudit_error **error);
+
+typedef struct plaudit_bandit_info {
+  int64_t struct_size;
+  int64_t arm_count; /* numbers of arms, removed ones included */
+  int64_t live_arm_count;
+  int64_t feature_count;
+  int64_t reward_count;    /* learnt from */
+  int64_t next_decision;   /* number of the next decision */
+  int64_t pending_count;   /* decisions that wait for a reward */
+  int64_t forgotten_count; /* that waited in vain */
+  int64_t worker;
+  int32_t policy; /* PLAUDIT_BANDIT_... */
+  int32_t reward; /* PLAUDIT_REWARD_... */
+  int32_t lower_is_better;
+  int32_t reserved;
+} plaudit_bandit_info;
+
+/* out_info->struct_size is set by the caller. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_get_info(plaudit_bandit *bandit,
+                                                         plaudit_bandit_info *out_info,
+                                                         plaudit_error **error);
+
+typedef struct plaudit_bandit_arm {
+  int64_t decisions; /* for it, by this bandit */
+  int64_t plays;     /* rewards learnt from */
+  double sum;        /* of its rewards */
+  double mean;       /* NaN without rewards */
+  double variance;   /* with divisor plays - 1; NaN below two */
+  int32_t is_live;
+  int32_t reserved;
+} plaudit_bandit_arm;
+
+/* Every arm by number; out_arms has room for capacity of them. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_arms(plaudit_bandit *bandit,
+                                                     plaudit_bandit_arm *out_arms, int64_t capacity,
+                                                     int64_t *out_count, plaudit_error **error);
+
+/* The name of an arm, removed or not, as *out_length bytes of UTF-8 without NUL at their end, into
+ * out_name with room for capacity bytes; out_name NULL asks for the length alone. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_arm_name(plaudit_bandit *bandit, int32_t arm,
+                                                         char *out_name, int64_t capacity,
+                                                         int64_t *out_length,
+                                                         plaudit_error **error);
+
+/* Makes count decisions, numbered from *out_first on (may be NULL). contexts is
+ * [count, feature_count] for linear policies, else NULL. out_propensities [count] is the
+ * probability with which each was made, exact for every policy (Thompson's by quadrature to about
+ * 1e-12); NULL spares that work. Arms that were played too seldom come first, in turn, with
+ * propensity 1; an arm that waits for its first reward then has the share of one of K. All else in
+ * a call is decided from the same state. INVALID_STATE without arms. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_decide(plaudit_bandit *bandit,
+                                                       const double *contexts, int64_t count,
+                                                       int32_t *out_arms, double *out_propensities,
+                                                       int64_t *out_first, plaudit_error **error);
+
+/* What the next decision is made from, in each context (count of them; without contexts the same
+ * row count times). out_scores [count, arm_count]: mean, posterior mean, x'theta (LIN_TS) or
+ * confidence bound, which is infinite for an arm without rewards; NaN for removed arms and unknown
+ * means. out_probabilities [count, arm_count]. Either may be NULL. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_scores(plaudit_bandit *bandit,
+                                                       const double *contexts, int64_t count,
+                                                       double *out_scores,
+                                                       double *out_probabilities,
+                                                       plaudit_error **error);
+
+/* The coefficients [feature_count] of an arm's linear model. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_coefficients(plaudit_bandit *bandit, int32_t arm,
+                                                             double *out_coefficients,
+                                                             int64_t capacity,
+                                                             plaudit_error **error);
+
+/* Learns from rewards [count] of arms [count], with the contexts of their decisions for linear
+ * policies. INVALID_DATA with the row for an unknown arm or a reward that is none, NOT_FINITE and
+ * OUT_OF_RANGE with the row. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_learn(plaudit_bandit *bandit, const int32_t *arms,
+                                                      const double *contexts, const double *rewards,
+                                                      int64_t count, plaudit_error **error);
+
+/* Learns from rewards of decisions that wait, by number, each once, however late and in any order.
+ * A decision that does not wait (rewarded before, forgotten, of a removed arm, never made) is
+ * INVALID_DATA with its row; with skip_unknown 1 it is left out and counted in *out_skipped (may
+ * be NULL). INVALID_STATE without pending_limit. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_reward(plaudit_bandit *bandit,
+                                                       const int64_t *decisions,
+                                                       const double *rewards, int64_t count,
+                                                       int32_t skip_unknown, int64_t *out_skipped,
+                                                       plaudit_error **error);
+
+/* Lets decisions made on snapshots wait for their rewards here, and counts them. INVALID_DATA with
+ * the row for an unknown arm or a number that waits already. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_remember(plaudit_bandit *bandit,
+                                                         const int64_t *decisions,
+                                                         const int32_t *arms,
+                                                         const double *contexts, int64_t count,
+                                                         plaudit_error **error);
+
+/* The state at this moment, to decide from on many threads. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_snapshot_create(
+    plaudit_bandit *bandit, plaudit_bandit_snapshot **out_snapshot, plaudit_error **error);
+
+/* Makes decisions first, first + 1, ...; the caller sees to it that each number is used once. As
+ * plaudit_bandit_decide, but nothing is counted, so there are no turns: an arm without rewards has
+ * the share of one of K from the start. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_snapshot_decide(
+    plaudit_bandit_snapshot *snapshot, int64_t first, const double *contexts, int64_t count,
+    int32_t *out_arms, double *out_propensities, plaudit_error **error);
+
+/* Frees a snapshot and sets *snapshot to NULL. [any-thread] */
+void plaudit_bandit_snapshot_free(plaudit_bandit_snapshot **snapshot);
+
+/* Writes the state, waiting decisions included, to a file, replacing it whole; the same state is
+ * the same bytes on any machine (versioned, checksummed, little endian). [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_save(plaudit_bandit *bandit, const char *path,
+                                                     int64_t path_length, plaudit_error **error);
+
+/* Loads a state, which decides and learns on as the saved one would. CORRUPT with the byte when it
+ * is cut off or damaged, UNSUPPORTED for another version. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_load(const char *path, int64_t path_length,
+                                                     plaudit_bandit **out_bandit,
+                                                     plaudit_error **error);
+
+/* The state as *out_size bytes into out_bytes with room for capacity; out_bytes NULL asks for the
+ * size alone. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_state(plaudit_bandit *bandit, uint8_t *out_bytes,
+                                                      int64_t capacity, int64_t *out_size,
+                                                      plaudit_error **error);
+
+/* A bandit from the bytes of plaudit_bandit_state. worker -1 goes on as the saved one; another
+ * number begins as that worker, with the saved arms and rewards and decisions of its own.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_restore(const uint8_t *bytes, int64_t size,
+                                                        int64_t worker, plaudit_bandit **out_bandit,
+                                                        plaudit_error **error);
+
+/* What a worker learnt since its last delta, likewise as bytes. Once written it counts as sent: the
+ * next one begins empty. INVALID_STATE for a bandit that is no worker. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_delta(plaudit_bandit *bandit, uint8_t *out_bytes,
+                                                      int64_t capacity, int64_t *out_size,
+                                                      plaudit_error **error);
+
+/* Adds a worker's delta to a hub. Arms are matched by name; those not known here are added, what
+ * was learnt of arms removed here is dropped. Each delta counts once: INVALID_STATE when it was
+ * merged before or an earlier one is missing. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_merge(plaudit_bandit *bandit, const uint8_t *bytes,
+                                                      int64_t size, plaudit_error **error);
+
+/* Lets a worker take over a hub's state; what it learnt since its last delta is added, its arms
+ * keep their numbers and its decisions wait on. Arms the hub removed are removed. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_refresh(plaudit_bandit *bandit,
+                                                        const uint8_t *bytes, int64_t size,
+                                                        plaudit_error **error);
+
+/* p = floor + (1 - arm_count floor) w / sum(w) for weights [arm_count]; uniform when floor is too
+ * high for more. UNDEFINED when all weights are 0. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_decisions_minimum_traffic(const double *weights,
+                                                                   int64_t arm_count, double floor,
+                                                                   double *out_probabilities,
+                                                                   plaudit_error **error);
+
+/* How often each arm is among the best two of draws [count, arm_count], halved so that the weights
+ * [arm_count] add up to 1; the lowest two with lower_is_better 1. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_decisions_top_two_weights(const double *draws,
+                                                                   int64_t count, int64_t arm_count,
+                                                                   int32_t lower_is_better,
+                                                                   double *out_weights,
+                                                                   plaudit_error **error);
+
+/* Logged decisions: what was played, with which probability, and what it earned. */
+typedef struct plaudit_decision_log {
+  int64_t struct_size;
+  int64_t count;
+  const int32_t *PLAUDIT_NULLABLE arms;        /* [count] */
+  const double *PLAUDIT_NULLABLE rewards;      /* [count] */
+  const double *PLAUDIT_NULLABLE propensities; /* [count] */
+  const double *PLAUDIT_NULLABLE contexts;     /* [count, feature_count], for a replay */
+} plaudit_decision_log;
+
+typedef struct plaudit_off_policy_options {
+  int64_t struct_size;
+  double confidence; /* 0 = 0.95 */
+  double weight_cap; /* weights above it count as it; 0 = none */
+} plaudit_off_policy_options;
+
+typedef struct plaudit_policy_value {
+  double value;
+  double standard_error;     /* NaN with one row */
+  plaudit_interval interval; /* normal */
+} plaudit_policy_value;
+
+typedef struct plaudit_off_policy {
+  int64_t struct_size;
+  plaudit_policy_value inverse_propensity; /* IPS: mean(w r) */
+  plaudit_policy_value self_normalised;    /* SNIPS: sum(w r) / sum(w); NaN without weight */
+  plaudit_policy_value direct_method;      /* DM: mean(sum pi q); NaN without predictions */
+  plaudit_policy_value doubly_robust;      /* DR: DM + mean(w (r - q)) */
+  plaudit_policy_value logged;             /* what the log earned */
+  double effective_sample_size;            /* (sum w)^2 / sum w^2 */
+  double mean_weight;                      /* near 1 when propensities are right */
+  double maximum_weight;                   /* before the cap */
+  int64_t capped_count;
+} plaudit_off_policy;
+
+/* What another policy would have earned a decision, from logged ones. target [count, arm_count] are
+ * its probabilities, w = target / propensity of the logged arm; predicted [count, arm_count] are a
+ * model's expected rewards, NULL for none. options may be NULL; out_value->struct_size is set by
+ * the caller. UNDEFINED without rows; INVALID_DATA and NOT_FINITE with the row. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_decisions_off_policy(
+    const plaudit_decision_log *log, const double *target, const double *predicted,
+    int64_t arm_count, const plaudit_off_policy_options *options, plaudit_off_policy *out_value,
+    plaudit_error **error);
+
+typedef struct plaudit_replay_options {
+  int64_t struct_size;
+  double confidence; /* 0 = 0.95 */
+  int64_t batch;     /* rewards learnt at once; 0 = 1 */
+} plaudit_replay_options;
+
+typedef struct plaudit_replay {
+  int64_t struct_size;
+  int64_t match_count;        /* rows that counted */
+  plaudit_policy_value value; /* their mean reward; NaN without */
+} plaudit_replay;
+
+/* Runs a bandit over logged decisions (Li et al. 2011): where it would have played the logged arm
+ * the reward counts and is learnt, other rows are as if they had not been. Propensities NULL says
+ * that the log was uniformly random; else a matching row counts with probability smallest
+ * propensity / its own. out_arms and out_counted [count] (what it would have played; 1 where it
+ * counted), options and run may be NULL; out_replay->struct_size is set by the caller. After an
+ * error from the run, such as CANCELLED, the bandit has learnt from some rows. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_bandit_replay(
+    plaudit_bandit *bandit, const plaudit_decision_log *log, const plaudit_replay_options *options,
+    const plaudit_run_options *run, plaudit_replay *out_replay, int32_t *out_arms,
+    uint8_t *out_counted, plaudit_error **error);
 
 #ifdef __cplusplus
 }

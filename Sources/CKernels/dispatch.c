@@ -9,6 +9,7 @@ extern const pk_kernel_set portable_set;
 extern const pk_tape_set portable_tape_set;
 extern const pk_tape_set double_tape_set;
 extern const pk_matrix_set portable_matrix_set;
+extern const pk_ridge_set portable_ridge_set;
 
 const pk_matrix_set *pk_plain_matrix_kernels(void) { return &portable_matrix_set; }
 const pk_tape_set *pk_tape_kernels_double(void) { return &double_tape_set; }
@@ -22,6 +23,8 @@ extern const pk_tape_set avx2_tape_set;
 extern const pk_tape_set avx512_tape_set;
 extern const pk_matrix_set avx2_matrix_set;
 extern const pk_matrix_set avx512_matrix_set;
+extern const pk_ridge_set avx2_ridge_set;
+extern const pk_ridge_set avx512_ridge_set;
 
 enum {
   AVX2 = 1,
@@ -83,6 +86,14 @@ const pk_matrix_set *pk_matrix_kernels(int index) {
   return NULL;
 }
 
+const pk_ridge_set *pk_ridge_kernels(int index) {
+  int found = detect();
+  if (index == 0) return &portable_ridge_set;
+  if (index == 1 && (found & AVX2)) return &avx2_ridge_set;
+  if (index == 2 && (found & AVX512)) return &avx512_ridge_set;
+  return NULL;
+}
+
 const char *pk_cpu_features(void) {
   static const char *const names[] = {"avx2",     "avx512",   "avx512_vnni", "avx512_bf16",
                                       "amx_tile", "amx_int8", "amx_bf16"};
@@ -105,6 +116,10 @@ const pk_kernel_set *pk_kernels(int index) { return index == 0 ? &portable_set :
 const pk_tape_set *pk_tape_kernels(int index) { return index == 0 ? &portable_tape_set : NULL; }
 const pk_matrix_set *pk_matrix_kernels(int index) {
   return index == 0 ? &portable_matrix_set : NULL;
+}
+
+const pk_ridge_set *pk_ridge_kernels(int index) {
+  return index == 0 ? &portable_ridge_set : NULL;
 }
 const char *pk_cpu_features(void) { return ""; }
 

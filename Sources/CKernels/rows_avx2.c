@@ -10,6 +10,7 @@
 #define PK_NAME(x) avx2_##x
 #define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "rows.h"
+#include "ridge.h"
 #define PK_REAL float
 #define PK_ROOT(x) sqrtf(x)
 #define PK_EXP(x) exponential(x)

@@ -3,6 +3,7 @@
 #define PK_NAME(x) portable_##x
 #define PK_MULADD(a, b, c) ((a) * (b) + (c))
 #include "rows.h"
+#include "ridge.h"
 #define PK_REAL float
 #define PK_ROOT(x) sqrtf(x)
 #define PK_EXP(x) exponential(x)

@@ -68,7 +68,8 @@ public func plaudit_assignment_slots(
 
 @implementation @_cdecl("plaudit_assignment_assign")
 public func plaudit_assignment_assign(
-  _ experiment: UnsafePointer<plaudit_assignment_plan>?, _ users: UnsafePointer<plaudit_text_batch>?,
+  _ experiment: UnsafePointer<plaudit_assignment_plan>?,
+  _ users: UnsafePointer<plaudit_text_batch>?,
   _ run: UnsafePointer<plaudit_run_options>?, _ out_arms: UnsafeMutablePointer<Int32>?,
   _ error: ErrorSlot?
 ) -> plaudit_status {

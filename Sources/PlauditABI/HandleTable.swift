@@ -20,6 +20,8 @@ final class HandleTable {
     case scorer = 21
     case trainer = 22
     case experiment = 30
+    case bandit = 40
+    case banditSnapshot = 41
   }
 
   enum Refusal: Error {

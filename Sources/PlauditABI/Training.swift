@@ -389,8 +389,14 @@ public func plaudit_trainer_search(
                   .invalidArgument, "candidates[\(index)] names no architecture",
                   index: Int64(index))
               }
-              wanted.append(
-                try trainingOptions(given, architecture: architecture, labels: names.count))
+              let one = try trainingOptions(
+                given, architecture: architecture, labels: names.count)
+              do throws(PlauditError) {
+                try one.check(labels: names.count)
+              } catch {
+                throw error.at(index: Int64(index))
+              }
+              wanted.append(one)
             }
             let search = try ModelSearch(
               base, labels: names, texts, truth: try array(truth, texts.count, "truth"),

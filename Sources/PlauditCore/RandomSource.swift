@@ -98,9 +98,11 @@ package struct RandomSource: Equatable, Sendable {
     }
   }
 
-  typealias Words = (UInt32, UInt32, UInt32, UInt32)
+  package typealias Words = (UInt32, UInt32, UInt32, UInt32)
 
-  static func philox(counter: Words, key: (UInt32, UInt32)) -> Words {
+  /// The 128 random bits at one place: ten rounds of Philox4x32.
+  @inlinable
+  package static func philox(counter: Words, key: (UInt32, UInt32)) -> Words {
     var c = counter
     var k = key
     for _ in 0..<10 {

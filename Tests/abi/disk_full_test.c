@@ -149,8 +149,9 @@ int main(void) {
   CHECK(!memcmp(scores, again, sizeof scores));
 
   /* A model of other files, over one of its kind: its small files fit, its weights do not. */
-  static const char *const more[] = {"love it", "a great and long day", "no", "slow, slow, slow"};
-  const char *const *all[] = {posts, more};
+  static const char *const few[] = {"love this shoe", "love this", "bad slow van", "bad slow day"};
+  static const char *const more[] = {"fine great van", "fine great day", "no long wait", "no wait"};
+  const char *const *all[] = {few, more};
   plaudit_model *words[2] = {NULL, NULL};
   static const char *const names[] = {"good", "bad"};
   plaudit_text_batch label_names = batch(names, 2);

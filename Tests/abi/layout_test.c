@@ -642,7 +642,86 @@
   FIELD(plaudit_effect_posterior, interval, 16)              \
   FIELD(plaudit_effect_posterior, chance_to_win, 32)         \
   FIELD(plaudit_effect_posterior, control_loss, 40)          \
-  FIELD(plaudit_effect_posterior, treatment_loss, 48)
+  FIELD(plaudit_effect_posterior, treatment_loss, 48)        \
+  STRUCT(plaudit_bandit_options, 160)                         \
+  FIELD(plaudit_bandit_options, struct_size, 0)               \
+  FIELD(plaudit_bandit_options, seed, 8)                      \
+  FIELD(plaudit_bandit_options, epsilon, 16)                  \
+  FIELD(plaudit_bandit_options, epsilon_decay, 24)            \
+  FIELD(plaudit_bandit_options, temperature, 32)              \
+  FIELD(plaudit_bandit_options, exploration, 40)              \
+  FIELD(plaudit_bandit_options, prior_successes, 48)          \
+  FIELD(plaudit_bandit_options, prior_failures, 56)           \
+  FIELD(plaudit_bandit_options, noise_variance, 64)           \
+  FIELD(plaudit_bandit_options, prior_mean, 72)               \
+  FIELD(plaudit_bandit_options, prior_variance, 80)           \
+  FIELD(plaudit_bandit_options, top_two_share, 88)            \
+  FIELD(plaudit_bandit_options, ridge, 96)                    \
+  FIELD(plaudit_bandit_options, floor, 104)                   \
+  FIELD(plaudit_bandit_options, feature_count, 112)           \
+  FIELD(plaudit_bandit_options, first_plays, 120)             \
+  FIELD(plaudit_bandit_options, pending_limit, 128)           \
+  FIELD(plaudit_bandit_options, worker, 136)                  \
+  FIELD(plaudit_bandit_options, policy, 144)                  \
+  FIELD(plaudit_bandit_options, reward, 148)                  \
+  FIELD(plaudit_bandit_options, lower_is_better, 152)         \
+  FIELD(plaudit_bandit_options, reserved, 156)                \
+  STRUCT(plaudit_bandit_info, 88)                             \
+  FIELD(plaudit_bandit_info, struct_size, 0)                  \
+  FIELD(plaudit_bandit_info, arm_count, 8)                    \
+  FIELD(plaudit_bandit_info, live_arm_count, 16)              \
+  FIELD(plaudit_bandit_info, feature_count, 24)               \
+  FIELD(plaudit_bandit_info, reward_count, 32)                \
+  FIELD(plaudit_bandit_info, next_decision, 40)               \
+  FIELD(plaudit_bandit_info, pending_count, 48)               \
+  FIELD(plaudit_bandit_info, forgotten_count, 56)             \
+  FIELD(plaudit_bandit_info, worker, 64)                      \
+  FIELD(plaudit_bandit_info, policy, 72)                      \
+  FIELD(plaudit_bandit_info, reward, 76)                      \
+  FIELD(plaudit_bandit_info, lower_is_better, 80)             \
+  FIELD(plaudit_bandit_info, reserved, 84)                    \
+  STRUCT(plaudit_bandit_arm, 48)                              \
+  FIELD(plaudit_bandit_arm, decisions, 0)                     \
+  FIELD(plaudit_bandit_arm, plays, 8)                         \
+  FIELD(plaudit_bandit_arm, sum, 16)                          \
+  FIELD(plaudit_bandit_arm, mean, 24)                         \
+  FIELD(plaudit_bandit_arm, variance, 32)                     \
+  FIELD(plaudit_bandit_arm, is_live, 40)                      \
+  FIELD(plaudit_bandit_arm, reserved, 44)                     \
+  STRUCT(plaudit_decision_log, 48)                            \
+  FIELD(plaudit_decision_log, struct_size, 0)                 \
+  FIELD(plaudit_decision_log, count, 8)                       \
+  FIELD(plaudit_decision_log, arms, 16)                       \
+  FIELD(plaudit_decision_log, rewards, 24)                    \
+  FIELD(plaudit_decision_log, propensities, 32)               \
+  FIELD(plaudit_decision_log, contexts, 40)                   \
+  STRUCT(plaudit_off_policy_options, 24)                      \
+  FIELD(plaudit_off_policy_options, struct_size, 0)           \
+  FIELD(plaudit_off_policy_options, confidence, 8)            \
+  FIELD(plaudit_off_policy_options, weight_cap, 16)           \
+  STRUCT(plaudit_policy_value, 32)                            \
+  FIELD(plaudit_policy_value, value, 0)                       \
+  FIELD(plaudit_policy_value, standard_error, 8)              \
+  FIELD(plaudit_policy_value, interval, 16)                   \
+  STRUCT(plaudit_off_policy, 200)                             \
+  FIELD(plaudit_off_policy, struct_size, 0)                   \
+  FIELD(plaudit_off_policy, inverse_propensity, 8)            \
+  FIELD(plaudit_off_policy, self_normalised, 40)              \
+  FIELD(plaudit_off_policy, direct_method, 72)                \
+  FIELD(plaudit_off_policy, doubly_robust, 104)               \
+  FIELD(plaudit_off_policy, logged, 136)                      \
+  FIELD(plaudit_off_policy, effective_sample_size, 168)       \
+  FIELD(plaudit_off_policy, mean_weight, 176)                 \
+  FIELD(plaudit_off_policy, maximum_weight, 184)              \
+  FIELD(plaudit_off_policy, capped_count, 192)                \
+  STRUCT(plaudit_replay_options, 24)                          \
+  FIELD(plaudit_replay_options, struct_size, 0)               \
+  FIELD(plaudit_replay_options, confidence, 8)                \
+  FIELD(plaudit_replay_options, batch, 16)                    \
+  STRUCT(plaudit_replay, 48)                                  \
+  FIELD(plaudit_replay, struct_size, 0)                       \
+  FIELD(plaudit_replay, match_count, 8)                       \
+  FIELD(plaudit_replay, value, 16)
 /* clang-format on */
 
 #define STRUCT_IS(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size");

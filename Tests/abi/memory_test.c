@@ -126,6 +126,9 @@ static void check_warm(plaudit_scorer *warm) {
   memset(text, 'a', LONGEST);
   for (int i = 0; i < LONGEST; i += 2) text[i] = ' ';
   CHECK(score(warm, text, LONGEST, scores, 64, NULL, NULL, NULL) == PLAUDIT_OK);
+  /* Cleaning puts words for emoji, so a text of them is the longest. */
+  for (int i = 0; i + 4 <= LONGEST; i += 4) memcpy(text + i, "\xF0\x9F\x98\x8D", 4);
+  CHECK(score(warm, text, LONGEST / 4 * 4, scores, 64, NULL, NULL, NULL) == PLAUDIT_OK);
   for (int i = 0; i < 2000; i++) {
     int64_t length = random_text();
     plaudit_error *error = NULL;
@@ -139,7 +142,7 @@ static void check_warm(plaudit_scorer *warm) {
 
 /* One training from its labels to its model, of the architecture; which ones stop early, or fail,
  * follows from the round. */
-static char vectors[] = "/tmp/plaudit_memory_XXXXXX";
+static char vectors[] = P_tmpdir "/plaudit_memory_XXXXXX";
 static int32_t stop_late(const plaudit_progress *progress, void *user) {
   (void)user;
   return progress->step >= 2;

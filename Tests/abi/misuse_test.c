@@ -69,6 +69,7 @@ static plaudit_model *model, *embedder;
 static plaudit_scorer *scorer;
 static plaudit_trainer *trainer;
 static plaudit_cancel *cancel;
+static plaudit_bandit *bandit;
 
 static const char *words[] = {"love it", "hate it"};
 static plaudit_text_batch two(void) {
@@ -2007,6 +2008,286 @@ static void assignment(void) {
   EXPECT(NULL_POINTER, "seed", plaudit_assignment_assign(&test, &users, NULL, arms, &error));
 }
 
+static void decisions(void) {
+  static const int32_t arms[] = {0, 1, 0, 1}, outside[] = {0, 1, 2, 0};
+  static const double rewards[] = {1, 0, 1, 1}, halves[] = {0.5, 0.5, 0.5, 0.5};
+  static const double holes[] = {1, NAN, 1, 1}, four[] = {1, 2, 3, 4};
+  static const int64_t ids[] = {0, 1, 2, 900};
+  int32_t chosen[4];
+  double x[16], y[16];
+  int64_t size = 7;
+  char name[8];
+  static uint8_t bytes[1 << 16], small[4], counted[4];
+  plaudit_text_batch names = two(), same = two();
+  const char *twice[] = {"a", "a"};
+  same.pointers = twice;
+  plaudit_bandit_options options = {.struct_size = sizeof options, .pending_limit = 8};
+  plaudit_bandit *made = (void *)1, *linear = NULL, *worker = NULL;
+
+  EXPECT(NULL_POINTER, "out_bandit", plaudit_bandit_create(&names, &options, NULL, &error));
+  EXPECT(ARGUMENT, "a already", plaudit_bandit_create(&same, &options, &made, &error));
+  CHECK(made == NULL);
+  EXPECT_OK(plaudit_bandit_create(NULL, NULL, &made, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "no arms",
+         plaudit_bandit_decide(made, NULL, 1, chosen, x, &size, &error));
+  plaudit_bandit_free(&made);
+  options.policy = 7;
+  EXPECT(RANGE, "policy is 7", plaudit_bandit_create(&names, &options, &made, &error));
+  options.policy = 0;
+  options.reward = 2;
+  EXPECT(RANGE, "reward is 2", plaudit_bandit_create(&names, &options, &made, &error));
+  options.reward = 0;
+  options.epsilon = NAN;
+  EXPECT(RANGE, "epsilon", plaudit_bandit_create(&names, &options, &made, &error));
+  options.epsilon = 0;
+  options.floor = -0.5;
+  EXPECT(RANGE, "floor", plaudit_bandit_create(&names, &options, &made, &error));
+  options.floor = 0;
+  options.lower_is_better = 5;
+  EXPECT(RANGE, "lower_is_better", plaudit_bandit_create(&names, &options, &made, &error));
+  options.lower_is_better = 0;
+  options.first_plays = -2;
+  EXPECT(ARGUMENT, "first_plays", plaudit_bandit_create(&names, &options, &made, &error));
+  options.first_plays = 0;
+  options.pending_limit = (int64_t)1 << 40;
+  EXPECT(RANGE, "pending_limit", plaudit_bandit_create(&names, &options, &made, &error));
+  options.pending_limit = 8;
+  options.struct_size = 16;
+  EXPECT(ARGUMENT, "struct_size", plaudit_bandit_create(&names, &options, &made, &error));
+  options.struct_size = sizeof options;
+  EXPECT_OK(plaudit_bandit_create(&names, &options, &bandit, &error));
+  options.policy = PLAUDIT_BANDIT_LIN_UCB;
+  options.feature_count = 2;
+  EXPECT_OK(plaudit_bandit_create(&names, &options, &linear, &error));
+  options = (plaudit_bandit_options){.struct_size = sizeof options, .worker = 3};
+  EXPECT_OK(plaudit_bandit_create(&names, &options, &worker, &error));
+
+  plaudit_bandit_info info = {sizeof info};
+  plaudit_bandit_arm table[2];
+  plaudit_decision_log log = {sizeof log, 4, arms, rewards, halves, NULL};
+  plaudit_replay replay = {sizeof replay};
+  {
+    WITH_BAD(bandit) {
+      plaudit_bandit_snapshot *snapshot = (void *)1;
+      EXPECT(HANDLE, "bandit", plaudit_bandit_add_arm(bad, "x", -1, NULL, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_remove_arm(bad, 0, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_get_info(bad, &info, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_arms(bad, table, 2, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_arm_name(bad, 0, name, 8, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_decide(bad, NULL, 1, chosen, x, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_scores(bad, NULL, 1, x, y, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_coefficients(bad, 0, x, 16, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_learn(bad, arms, NULL, rewards, 4, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_reward(bad, ids, rewards, 4, 0, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_remember(bad, ids, arms, NULL, 4, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_snapshot_create(bad, &snapshot, &error));
+      CHECK(snapshot == NULL);
+      EXPECT(HANDLE, "bandit", plaudit_bandit_save(bad, "x", -1, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_state(bad, bytes, sizeof bytes, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_delta(bad, bytes, sizeof bytes, &size, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_merge(bad, bytes, 4, &error));
+      EXPECT(HANDLE, "bandit", plaudit_bandit_refresh(bad, bytes, 4, &error));
+      EXPECT(HANDLE, "bandit",
+             plaudit_bandit_replay(bad, &log, NULL, NULL, &replay, chosen, counted, &error));
+      EXPECT(HANDLE, "snapshot",
+             plaudit_bandit_snapshot_decide(bad, 0, NULL, 1, chosen, x, &error));
+    }
+  }
+  for (int i = 0; i < garbage_count; i++) {
+    plaudit_bandit *slot = garbage[i];
+    plaudit_bandit_snapshot *other = garbage[i];
+    plaudit_bandit_free(&slot);
+    plaudit_bandit_snapshot_free(&other);
+    CHECK(slot == NULL && other == NULL);
+  }
+  plaudit_bandit_free(NULL);
+  plaudit_bandit_snapshot_free(NULL);
+
+  EXPECT(NULL_POINTER, "name", plaudit_bandit_add_arm(bandit, NULL, -1, NULL, &error));
+  EXPECT(ARGUMENT, "empty", plaudit_bandit_add_arm(bandit, "", 0, NULL, &error));
+  EXPECT(ARGUMENT, "already", plaudit_bandit_add_arm(bandit, words[0], -1, NULL, &error));
+  EXPECT(ARGUMENT, "no arm 9", plaudit_bandit_remove_arm(bandit, 9, &error));
+  EXPECT(ARGUMENT, "no arm -1", plaudit_bandit_remove_arm(bandit, -1, &error));
+  EXPECT(NULL_POINTER, "out_info", plaudit_bandit_get_info(bandit, NULL, &error));
+  info.struct_size = 3;
+  EXPECT(ARGUMENT, "struct_size", plaudit_bandit_get_info(bandit, &info, &error));
+  info.struct_size = sizeof info;
+  EXPECT_OK(plaudit_bandit_get_info(bandit, &info, &error));
+  CHECK(info.arm_count == 2 && info.policy == PLAUDIT_BANDIT_THOMPSON);
+  EXPECT(NULL_POINTER, "out_arms", plaudit_bandit_arms(bandit, NULL, 2, &size, &error));
+  EXPECT(NULL_POINTER, "out_count", plaudit_bandit_arms(bandit, table, 2, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "2", plaudit_bandit_arms(bandit, table, 1, &size, &error));
+  EXPECT(ARGUMENT, "no arm 5", plaudit_bandit_arm_name(bandit, 5, name, 8, &size, &error));
+  EXPECT(NULL_POINTER, "out_length", plaudit_bandit_arm_name(bandit, 0, name, 8, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "7",
+         plaudit_bandit_arm_name(bandit, 0, name, 3, &size, &error));
+  EXPECT_OK(plaudit_bandit_arm_name(bandit, 0, NULL, 0, &size, &error));
+  CHECK(size == 7);
+
+  EXPECT(NULL_POINTER, "out_arms", plaudit_bandit_decide(bandit, NULL, 1, NULL, x, &size, &error));
+  EXPECT(PLAUDIT_ERROR_SHAPE, "no context",
+         plaudit_bandit_decide(bandit, four, 1, chosen, x, &size, &error));
+  EXPECT(PLAUDIT_ERROR_SHAPE, "2 features",
+         plaudit_bandit_decide(linear, NULL, 1, chosen, x, &size, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "feature 1",
+         plaudit_bandit_decide(linear, holes, 2, chosen, x, &size, &error));
+  EXPECT_OK(plaudit_bandit_decide(bandit, NULL, 0, NULL, NULL, NULL, &error));
+  EXPECT_OK(plaudit_bandit_decide(bandit, NULL, 4, chosen, NULL, NULL, &error));
+  EXPECT_OK(plaudit_bandit_scores(bandit, NULL, 1, NULL, NULL, &error));
+  EXPECT_OK(plaudit_bandit_scores(linear, four, 2, x, y, &error));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "LinUCB",
+         plaudit_bandit_coefficients(bandit, 0, x, 16, &error));
+  EXPECT(ARGUMENT, "no arm 2", plaudit_bandit_coefficients(linear, 2, x, 16, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "2", plaudit_bandit_coefficients(linear, 0, x, 1, &error));
+  EXPECT(NULL_POINTER, "arms", plaudit_bandit_learn(bandit, NULL, NULL, rewards, 4, &error));
+  EXPECT(NULL_POINTER, "rewards", plaudit_bandit_learn(bandit, arms, NULL, NULL, 4, &error));
+  EXPECT(DATA, "no arm 2", plaudit_bandit_learn(bandit, outside, NULL, rewards, 4, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "reward",
+         plaudit_bandit_learn(bandit, arms, NULL, holes, 4, &error));
+  EXPECT(PLAUDIT_ERROR_SHAPE, "contexts",
+         plaudit_bandit_learn(linear, arms, NULL, rewards, 4, &error));
+  EXPECT(NULL_POINTER, "decisions",
+         plaudit_bandit_reward(bandit, NULL, rewards, 4, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "rewards", plaudit_bandit_reward(bandit, ids, NULL, 4, 0, NULL, &error));
+  EXPECT(RANGE, "skip_unknown", plaudit_bandit_reward(bandit, ids, rewards, 4, 2, NULL, &error));
+  EXPECT(DATA, "decision 900", plaudit_bandit_reward(bandit, ids, rewards, 4, 0, &size, &error));
+  EXPECT_OK(plaudit_bandit_reward(bandit, ids, rewards, 4, 1, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "pending_limit",
+         plaudit_bandit_reward(worker, ids, rewards, 4, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "decisions", plaudit_bandit_remember(bandit, NULL, arms, NULL, 4, &error));
+  EXPECT(NULL_POINTER, "arms", plaudit_bandit_remember(bandit, ids, NULL, NULL, 4, &error));
+  EXPECT(DATA, "no arm 2", plaudit_bandit_remember(bandit, ids, outside, NULL, 4, &error));
+
+  plaudit_bandit_snapshot *snapshot = NULL;
+  EXPECT(NULL_POINTER, "out_snapshot", plaudit_bandit_snapshot_create(bandit, NULL, &error));
+  EXPECT_OK(plaudit_bandit_snapshot_create(bandit, &snapshot, &error));
+  EXPECT(NULL_POINTER, "out_arms",
+         plaudit_bandit_snapshot_decide(snapshot, 0, NULL, 1, NULL, x, &error));
+  EXPECT(RANGE, "-1", plaudit_bandit_snapshot_decide(snapshot, -1, NULL, 1, chosen, x, &error));
+  EXPECT(RANGE, "2^63",
+         plaudit_bandit_snapshot_decide(snapshot, INT64_MAX, NULL, 2, chosen, x, &error));
+  EXPECT_OK(plaudit_bandit_snapshot_decide(snapshot, 9, NULL, 4, chosen, NULL, &error));
+  plaudit_bandit_snapshot_free(&snapshot);
+
+  EXPECT(NULL_POINTER, "path", plaudit_bandit_save(bandit, NULL, -1, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "no/such",
+         plaudit_bandit_save(bandit, "no/such/folder", -1, &error));
+  EXPECT(NULL_POINTER, "path", plaudit_bandit_load(NULL, -1, &made, &error));
+  EXPECT(NULL_POINTER, "out_bandit", plaudit_bandit_load("x", -1, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FOUND, "no/such", plaudit_bandit_load("no/such", -1, &made, &error));
+  EXPECT(NULL_POINTER, "out_size", plaudit_bandit_state(bandit, bytes, 100, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "out_bytes",
+         plaudit_bandit_state(bandit, small, 4, &size, &error));
+  EXPECT_OK(plaudit_bandit_state(bandit, NULL, 0, &size, &error));
+  CHECK(size > 100 && size < (int64_t)sizeof bytes);
+  EXPECT_OK(plaudit_bandit_state(bandit, bytes, size, &size, &error));
+  EXPECT(NULL_POINTER, "bytes", plaudit_bandit_restore(NULL, 5, -1, &made, &error));
+  EXPECT(NULL_POINTER, "out_bandit", plaudit_bandit_restore(bytes, size, -1, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "state",
+         plaudit_bandit_restore(bytes, size - 1, -1, &made, &error));
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "0 bytes", plaudit_bandit_restore(NULL, 0, -1, &made, &error));
+  EXPECT(RANGE, "worker", plaudit_bandit_restore(bytes, size, 1 << 20, &made, &error));
+  EXPECT(ARGUMENT, "worker", plaudit_bandit_restore(bytes, size, -2, &made, &error));
+  EXPECT(ARGUMENT, "a whole state", plaudit_bandit_merge(bandit, bytes, size, &error));
+  bytes[8] = 9;
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "version 9",
+         plaudit_bandit_restore(bytes, size, -1, &made, &error));
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "version 9",
+         plaudit_bandit_refresh(worker, bytes, size, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "no worker",
+         plaudit_bandit_delta(bandit, bytes, sizeof bytes, &size, &error));
+  EXPECT(NULL_POINTER, "out_size", plaudit_bandit_delta(worker, bytes, 100, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "out_bytes",
+         plaudit_bandit_delta(worker, small, 4, &size, &error));
+  EXPECT_OK(plaudit_bandit_delta(worker, bytes, sizeof bytes, &size, &error));
+  EXPECT(NULL_POINTER, "bytes", plaudit_bandit_merge(bandit, NULL, 9, &error));
+  EXPECT(ARGUMENT, "features", plaudit_bandit_merge(linear, bytes, size, &error));
+  EXPECT_OK(plaudit_bandit_merge(bandit, bytes, size, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "before", plaudit_bandit_merge(bandit, bytes, size, &error));
+  EXPECT(ARGUMENT, "a delta", plaudit_bandit_refresh(worker, bytes, size, &error));
+
+  EXPECT(NULL_POINTER, "weights", plaudit_decisions_minimum_traffic(NULL, 4, 0, x, &error));
+  EXPECT(NULL_POINTER, "out_probabilities",
+         plaudit_decisions_minimum_traffic(halves, 4, 0, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "weight",
+         plaudit_decisions_minimum_traffic(holes, 4, 0, x, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "weights",
+         plaudit_decisions_minimum_traffic(NULL, 0, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "draws", plaudit_decisions_top_two_weights(NULL, 2, 2, 0, x, &error));
+  EXPECT(NULL_POINTER, "out_weights",
+         plaudit_decisions_top_two_weights(four, 2, 2, 0, NULL, &error));
+  EXPECT(RANGE, "lower_is_better", plaudit_decisions_top_two_weights(four, 2, 2, 3, x, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "arm 1",
+         plaudit_decisions_top_two_weights(holes, 2, 2, 0, x, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "two arms",
+         plaudit_decisions_top_two_weights(four, 4, 1, 0, x, &error));
+
+  static const double target[] = {0.5, 0.5, 0.5, 0.5, 1, 0, 0, 1};
+  plaudit_off_policy value = {sizeof value};
+  EXPECT_OK(plaudit_decisions_off_policy(&log, target, target, 2, NULL, &value, &error));
+  EXPECT(NULL_POINTER, "log",
+         plaudit_decisions_off_policy(NULL, target, NULL, 2, NULL, &value, &error));
+  EXPECT(NULL_POINTER, "target",
+         plaudit_decisions_off_policy(&log, NULL, NULL, 2, NULL, &value, &error));
+  EXPECT(NULL_POINTER, "out_value",
+         plaudit_decisions_off_policy(&log, target, NULL, 2, NULL, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_SHAPE, "0 arms",
+         plaudit_decisions_off_policy(&log, target, NULL, 0, NULL, &value, &error));
+  log.rewards = holes;
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "reward",
+         plaudit_decisions_off_policy(&log, target, NULL, 2, NULL, &value, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "reward",
+         plaudit_bandit_replay(worker, &log, NULL, NULL, &replay, chosen, counted, &error));
+  log.rewards = NULL;
+  EXPECT(NULL_POINTER, "log->rewards",
+         plaudit_decisions_off_policy(&log, target, NULL, 2, NULL, &value, &error));
+  EXPECT(NULL_POINTER, "log->rewards",
+         plaudit_bandit_replay(worker, &log, NULL, NULL, &replay, chosen, counted, &error));
+  log.rewards = rewards;
+  log.propensities = NULL;
+  EXPECT(NULL_POINTER, "log->propensities",
+         plaudit_decisions_off_policy(&log, target, NULL, 2, NULL, &value, &error));
+  EXPECT_OK(plaudit_bandit_replay(worker, &log, NULL, NULL, &replay, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "log",
+         plaudit_bandit_replay(worker, NULL, NULL, NULL, &replay, NULL, NULL, &error));
+  EXPECT(NULL_POINTER, "out_replay",
+         plaudit_bandit_replay(worker, &log, NULL, NULL, NULL, NULL, NULL, &error));
+  log.arms = outside;
+  EXPECT(DATA, "no arm 2",
+         plaudit_bandit_replay(worker, &log, NULL, NULL, &replay, NULL, NULL, &error));
+  plaudit_off_policy_options doubtful = {sizeof doubtful, 2, 0};
+  log.arms = arms;
+  log.propensities = halves;
+  EXPECT(RANGE, "confidence",
+         plaudit_decisions_off_policy(&log, target, NULL, 2, &doubtful, &value, &error));
+  plaudit_replay_options none_at_once = {sizeof none_at_once, 0, -1};
+  EXPECT(ARGUMENT, "batch",
+         plaudit_bandit_replay(worker, &log, &none_at_once, NULL, &replay, NULL, NULL, &error));
+
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    int64_t bad = bad_counts[i];
+    EXPECT(ARGUMENT, "count", plaudit_bandit_decide(bandit, NULL, bad, chosen, x, NULL, &error));
+    EXPECT(ARGUMENT, "count", plaudit_bandit_scores(bandit, NULL, bad, x, y, &error));
+    EXPECT(ARGUMENT, "count", plaudit_bandit_learn(bandit, arms, NULL, rewards, bad, &error));
+    EXPECT(ARGUMENT, "count", plaudit_bandit_reward(bandit, ids, rewards, bad, 0, NULL, &error));
+    EXPECT(ARGUMENT, "count", plaudit_bandit_remember(bandit, ids, arms, NULL, bad, &error));
+    EXPECT(ARGUMENT, "size", plaudit_bandit_restore(bytes, bad, -1, &made, &error));
+    EXPECT(ARGUMENT, "size", plaudit_bandit_merge(bandit, bytes, bad, &error));
+    EXPECT(ARGUMENT, "size", plaudit_bandit_refresh(bandit, bytes, bad, &error));
+    EXPECT(ARGUMENT, "arm_count", plaudit_decisions_minimum_traffic(four, bad, 0, x, &error));
+    EXPECT(ARGUMENT, "count", plaudit_decisions_top_two_weights(four, bad, 2, 0, x, &error));
+    EXPECT(ARGUMENT, "arm_count", plaudit_decisions_top_two_weights(four, 2, bad, 0, x, &error));
+    log.count = bad;
+    EXPECT(ARGUMENT, "count",
+           plaudit_decisions_off_policy(&log, target, NULL, 2, NULL, &value, &error));
+    EXPECT(ARGUMENT, "count",
+           plaudit_bandit_replay(worker, &log, NULL, NULL, &replay, NULL, NULL, &error));
+  }
+  plaudit_bandit_free(&linear);
+  plaudit_bandit_free(&worker);
+  plaudit_bandit_free(&bandit);
+}
+
 static void library(void) {
   CHECK(plaudit_version() > 0 && plaudit_version_string()[0] == '0');
   CHECK(plaudit_abi_version() == PLAUDIT_ABI_VERSION);
@@ -2082,6 +2363,7 @@ int main(void) {
   resampling();
   series();
   assignment();
+  decisions();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */

@@ -2597,6 +2597,410 @@ inline outcome<std::vector<effect_posterior>> effect_posteriors(
 
 }  // namespace stats
 
+// ---- Decisions --------------------------------------------------------------------------------
+
+using bandit_options = sized<plaudit_bandit_options>;
+using bandit_info = sized<plaudit_bandit_info>;
+using bandit_arm = plaudit_bandit_arm;
+using policy_value = plaudit_policy_value;
+using off_policy_options = sized<plaudit_off_policy_options>;
+using off_policy_estimate = sized<plaudit_off_policy>;
+using replay_options = sized<plaudit_replay_options>;
+
+/// Decisions first, first + 1, ...
+struct decisions {
+  std::int64_t first = 0;
+  std::vector<std::int32_t> arms;    ///< numbers
+  std::vector<double> propensities;  ///< empty unless asked for
+};
+
+/// What a bandit thinks of each arm: [rows, arms].
+struct arm_scores {
+  std::vector<double> scores;
+  std::vector<double> probabilities;
+};
+
+/// Logged decisions, borrowed.
+struct decision_log {
+  span<const std::int32_t> arms;
+  span<const double> rewards;
+  span<const double> propensities = {};  ///< empty in a replay of a uniformly random log
+  span<const double> contexts = {};      ///< [rows, features], for a replay
+};
+
+/// A replay: value is the mean reward of the matching rows.
+struct replay : sized<plaudit_replay> {
+  std::vector<std::int32_t> arms;     ///< what would have been played in each row
+  std::vector<std::uint8_t> counted;  ///< 1 where the row counted
+};
+
+namespace detail_decisions {
+
+/// NULL for no contexts; an empty span that is given stays one.
+inline const double *data(span<const double> contexts) noexcept {
+  return contexts.empty() ? nullptr : contexts.data();
+}
+
+inline error misfit(const char *name, std::size_t size, std::size_t rows, std::int64_t width) {
+  return error(PLAUDIT_ERROR_SHAPE, std::string(name) + " has " + std::to_string(size) +
+                                        " numbers, " + std::to_string(rows) + " rows of " +
+                                        std::to_string(width) + " are needed");
+}
+
+inline bool fits(std::size_t size, std::size_t rows, std::int64_t width) noexcept {
+  return width >= 1 && size % detail::size(width) == 0 && size / detail::size(width) == rows;
+}
+
+inline outcome<sized<plaudit_decision_log>> log(const decision_log &given, std::int64_t features) {
+  using made = sized<plaudit_decision_log>;
+  const std::size_t rows = given.arms.size();
+  if (given.rewards.size() != rows)
+    return detail::fail<made>(detail::unequal("rewards", given.rewards.size(), "arms", rows));
+  if (!given.propensities.empty() && given.propensities.size() != rows)
+    return detail::fail<made>(
+        detail::unequal("propensities", given.propensities.size(), "arms", rows));
+  if (!given.contexts.empty() && !fits(given.contexts.size(), rows, features))
+    return detail::fail<made>(misfit("contexts", given.contexts.size(), rows, features));
+  made log;
+  log.count = detail::length(rows);
+  log.arms = given.arms.data();
+  log.rewards = given.rewards.data();
+  log.propensities = data(given.propensities);
+  log.contexts = data(given.contexts);
+  return log;
+}
+
+}  // namespace detail_decisions
+
+/// A bandit's state at one moment: decides on any number of threads at once.
+class bandit_snapshot {
+ public:
+  /// Makes decisions first, first + 1, ..., `count` of them; contexts are [count, features]. Each
+  /// number is to be used once.
+  outcome<decisions> decide(std::int64_t first, std::size_t count, span<const double> contexts = {},
+                            bool propensities = false) const {
+    if (!contexts.empty() && !detail_decisions::fits(contexts.size(), count, features_))
+      return detail::fail<decisions>(
+          detail_decisions::misfit("contexts", contexts.size(), count, features_));
+    decisions made;
+    made.first = first;
+    made.arms.resize(count);
+    if (propensities) made.propensities.resize(count);
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_bandit_snapshot_decide(
+          get(), first, detail_decisions::data(contexts), detail::length(count), made.arms.data(),
+          propensities ? made.propensities.data() : nullptr, error);
+    });
+  }
+
+  plaudit_bandit_snapshot *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class bandit;
+  bandit_snapshot() noexcept = default;
+  detail::handle<plaudit_bandit_snapshot, plaudit_bandit_snapshot_free> handle_;
+  std::int64_t features_ = 0;
+};
+
+/// Chooses among arms and learns from their rewards; one thread at a time, snapshots for more.
+class bandit {
+ public:
+  static outcome<bandit> create(const texts &arms, const bandit_options &options = {}) {
+    const plaudit_text_batch names = arms.get();
+    bandit made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return made.begin(plaudit_bandit_create(&names, &options, made.handle_.slot(), error), error);
+    });
+  }
+
+  static outcome<bandit> load(std::string_view path) {
+    bandit made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return made.begin(plaudit_bandit_load(detail::data(path), detail::length(path.size()),
+                                            made.handle_.slot(), error),
+                        error);
+    });
+  }
+
+  /// From state(). worker -1 goes on as the saved one; another number begins as that worker.
+  static outcome<bandit> restore(span<const std::uint8_t> state, std::int64_t worker = -1) {
+    bandit made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return made.begin(plaudit_bandit_restore(state.data(), detail::length(state.size()), worker,
+                                               made.handle_.slot(), error),
+                        error);
+    });
+  }
+
+  /// Adds an arm, to be played first; its number.
+  outcome<std::int32_t> add_arm(std::string_view name) {
+    std::int32_t arm = 0;
+    return detail::finish(arm, [&](plaudit_error **error) {
+      return plaudit_bandit_add_arm(get(), detail::data(name), detail::length(name.size()), &arm,
+                                    error);
+    });
+  }
+
+  /// Plays an arm no more; decisions for it that wait are forgotten.
+  outcome<void> remove_arm(std::int32_t arm) {
+    return detail::check(
+        [&](plaudit_error **error) { return plaudit_bandit_remove_arm(get(), arm, error); });
+  }
+
+  outcome<bandit_info> info() const {
+    bandit_info found;
+    return detail::finish(found, [&](plaudit_error **error) {
+      return plaudit_bandit_get_info(get(), &found, error);
+    });
+  }
+
+  /// Every arm by number, removed ones included.
+  outcome<std::vector<bandit_arm>> arms() const {
+    std::vector<bandit_arm> found;
+    return detail::finish(found, [&](plaudit_error **error) {
+      bandit_info info;
+      std::int64_t count = 0;
+      const plaudit_status status = plaudit_bandit_get_info(get(), &info, error);
+      if (status != PLAUDIT_OK) return status;
+      found.resize(detail::size(info.arm_count));
+      return plaudit_bandit_arms(get(), found.data(), info.arm_count, &count, error);
+    });
+  }
+
+  outcome<std::string> arm_name(std::int32_t arm) const {
+    std::string name;
+    return detail::finish(name, [&](plaudit_error **error) {
+      std::int64_t length = 0;
+      const plaudit_status status = plaudit_bandit_arm_name(get(), arm, nullptr, 0, &length, error);
+      if (status != PLAUDIT_OK) return status;
+      name.resize(detail::size(length));
+      return plaudit_bandit_arm_name(get(), arm, name.data(), length, &length, error);
+    });
+  }
+
+  /// Makes `count` decisions from the same state; contexts are [count, features].
+  outcome<decisions> decide(std::size_t count, span<const double> contexts = {},
+                            bool propensities = false) {
+    if (!contexts.empty() && !detail_decisions::fits(contexts.size(), count, features_))
+      return detail::fail<decisions>(
+          detail_decisions::misfit("contexts", contexts.size(), count, features_));
+    decisions made;
+    made.arms.resize(count);
+    if (propensities) made.propensities.resize(count);
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_bandit_decide(
+          get(), detail_decisions::data(contexts), detail::length(count), made.arms.data(),
+          propensities ? made.propensities.data() : nullptr, &made.first, error);
+    });
+  }
+
+  /// What the next decision is made from, in each of `rows` contexts.
+  outcome<arm_scores> scores(span<const double> contexts = {}, std::size_t rows = 1) const {
+    if (!contexts.empty() && !detail_decisions::fits(contexts.size(), rows, features_))
+      return detail::fail<arm_scores>(
+          detail_decisions::misfit("contexts", contexts.size(), rows, features_));
+    arm_scores found;
+    return detail::finish(found, [&](plaudit_error **error) {
+      bandit_info info;
+      const plaudit_status status = plaudit_bandit_get_info(get(), &info, error);
+      if (status != PLAUDIT_OK) return status;
+      found.scores.resize(rows * detail::size(info.arm_count));
+      found.probabilities.resize(found.scores.size());
+      return plaudit_bandit_scores(get(), detail_decisions::data(contexts), detail::length(rows),
+                                   found.scores.data(), found.probabilities.data(), error);
+    });
+  }
+
+  /// Of an arm's linear model.
+  outcome<std::vector<double>> coefficients(std::int32_t arm) const {
+    std::vector<double> found(detail::size(features_));
+    return detail::finish(found, [&](plaudit_error **error) {
+      return plaudit_bandit_coefficients(get(), arm, found.data(), features_, error);
+    });
+  }
+
+  /// Learns from rewards of arms that were played, all or none.
+  outcome<void> learn(span<const std::int32_t> arms, span<const double> rewards,
+                      span<const double> contexts = {}) {
+    if (arms.size() != rewards.size())
+      return detail::fail<void>(detail::unequal("rewards", rewards.size(), "arms", arms.size()));
+    if (!contexts.empty() && !detail_decisions::fits(contexts.size(), arms.size(), features_))
+      return detail::fail<void>(
+          detail_decisions::misfit("contexts", contexts.size(), arms.size(), features_));
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_bandit_learn(get(), arms.data(), detail_decisions::data(contexts),
+                                  rewards.data(), detail::length(arms.size()), error);
+    });
+  }
+
+  /// Learns from rewards of decisions that wait, by number; how many were skipped as unknown.
+  outcome<std::int64_t> reward(span<const std::int64_t> decisions, span<const double> rewards,
+                               bool skip_unknown = false) {
+    if (decisions.size() != rewards.size())
+      return detail::fail<std::int64_t>(
+          detail::unequal("rewards", rewards.size(), "decisions", decisions.size()));
+    std::int64_t skipped = 0;
+    return detail::finish(skipped, [&](plaudit_error **error) {
+      return plaudit_bandit_reward(get(), decisions.data(), rewards.data(),
+                                   detail::length(decisions.size()), skip_unknown ? 1 : 0, &skipped,
+                                   error);
+    });
+  }
+
+  /// Lets decisions made on snapshots wait for their rewards here.
+  outcome<void> remember(span<const std::int64_t> decisions, span<const std::int32_t> arms,
+                         span<const double> contexts = {}) {
+    if (decisions.size() != arms.size())
+      return detail::fail<void>(
+          detail::unequal("arms", arms.size(), "decisions", decisions.size()));
+    if (!contexts.empty() && !detail_decisions::fits(contexts.size(), arms.size(), features_))
+      return detail::fail<void>(
+          detail_decisions::misfit("contexts", contexts.size(), arms.size(), features_));
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_bandit_remember(get(), decisions.data(), arms.data(),
+                                     detail_decisions::data(contexts), detail::length(arms.size()),
+                                     error);
+    });
+  }
+
+  /// The state at this moment, to decide from on many threads.
+  outcome<bandit_snapshot> snapshot() const {
+    bandit_snapshot made;
+    made.features_ = features_;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_bandit_snapshot_create(get(), made.handle_.slot(), error);
+    });
+  }
+
+  /// Writes the state to a file, replacing it whole.
+  outcome<void> save(std::string_view path) const {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_bandit_save(get(), detail::data(path), detail::length(path.size()), error);
+    });
+  }
+
+  /// The state as bytes, waiting decisions included.
+  outcome<std::vector<std::uint8_t>> state() const { return bytes(plaudit_bandit_state); }
+  /// What this worker learnt since its last delta.
+  outcome<std::vector<std::uint8_t>> delta() { return bytes(plaudit_bandit_delta); }
+
+  /// Adds a worker's delta; each counts once, and in order.
+  outcome<void> merge(span<const std::uint8_t> delta) {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_bandit_merge(get(), delta.data(), detail::length(delta.size()), error);
+    });
+  }
+
+  /// Takes over the hub's state, and adds what was learnt since the last delta.
+  outcome<void> refresh(span<const std::uint8_t> state) {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_bandit_refresh(get(), state.data(), detail::length(state.size()), error);
+    });
+  }
+
+  /// Runs over logged decisions; has learnt from those that matched afterwards.
+  outcome<plaudit::replay> replay(const decision_log &given, const replay_options &options = {},
+                                  const run_options &run = {}) {
+    const auto log = detail_decisions::log(given, features_);
+#ifdef PLAUDIT_NO_EXCEPTIONS
+    if (!log) return log.error();
+    const plaudit_decision_log *rows = &*log;
+#else
+    const plaudit_decision_log *rows = &log;
+#endif
+    const detail::run running(run);
+    plaudit::replay made;
+    made.arms.resize(given.arms.size());
+    made.counted.resize(given.arms.size());
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_bandit_replay(get(), rows, &options, running.get(), &made, made.arms.data(),
+                                     made.counted.data(), error);
+      });
+    });
+  }
+
+  std::int64_t feature_count() const noexcept { return features_; }
+  plaudit_bandit *get() const noexcept { return handle_.get(); }
+
+ private:
+  bandit() noexcept = default;
+
+  plaudit_status begin(plaudit_status made, plaudit_error **error) {
+    if (made != PLAUDIT_OK) return made;
+    bandit_info info;
+    const plaudit_status status = plaudit_bandit_get_info(get(), &info, error);
+    features_ = info.feature_count;
+    return status;
+  }
+
+  template <class Function>
+  outcome<std::vector<std::uint8_t>> bytes(Function write) const {
+    std::vector<std::uint8_t> made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      std::int64_t size = 0;
+      const plaudit_status status = write(get(), nullptr, 0, &size, error);
+      if (status != PLAUDIT_OK) return status;
+      made.resize(detail::size(size));
+      return write(get(), made.data(), size, &size, error);
+    });
+  }
+
+  detail::handle<plaudit_bandit, plaudit_bandit_free> handle_;
+  std::int64_t features_ = 0;
+};
+
+/// What another policy would have earned: target and predicted (may be empty) are [rows, arms].
+inline outcome<off_policy_estimate> off_policy(const decision_log &given, span<const double> target,
+                                               std::int64_t arms, span<const double> predicted = {},
+                                               const off_policy_options &options = {}) {
+  const std::size_t rows = given.arms.size();
+  if (given.propensities.size() != rows)
+    return detail::fail<off_policy_estimate>(
+        detail::unequal("propensities", given.propensities.size(), "arms", rows));
+  if (!detail_decisions::fits(target.size(), rows, arms))
+    return detail::fail<off_policy_estimate>(
+        detail_decisions::misfit("target", target.size(), rows, arms));
+  if (!predicted.empty() && predicted.size() != target.size())
+    return detail::fail<off_policy_estimate>(
+        detail_decisions::misfit("predicted", predicted.size(), rows, arms));
+  const auto log = detail_decisions::log({given.arms, given.rewards, given.propensities, {}}, 1);
+#ifdef PLAUDIT_NO_EXCEPTIONS
+  if (!log) return log.error();
+  const plaudit_decision_log *logged = &*log;
+#else
+  const plaudit_decision_log *logged = &log;
+#endif
+  off_policy_estimate found;
+  return detail::finish(found, [&](plaudit_error **error) {
+    return plaudit_decisions_off_policy(logged, target.data(), detail_decisions::data(predicted),
+                                        arms, &options, &found, error);
+  });
+}
+
+/// floor + (1 - K floor) w for weights of any sum.
+inline outcome<std::vector<double>> minimum_traffic(span<const double> weights, double floor) {
+  std::vector<double> made(weights.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_decisions_minimum_traffic(weights.data(), detail::length(weights.size()), floor,
+                                             made.data(), error);
+  });
+}
+
+/// How often each arm is among the best two of draws [rows, arms], halved.
+inline outcome<std::vector<double>> top_two_weights(span<const double> draws, std::int64_t arms,
+                                                    bool lower_is_better = false) {
+  const std::size_t width = detail::size(arms < 1 ? 1 : arms);
+  if (arms < 1 || draws.size() % width != 0)
+    return detail::fail<std::vector<double>>(
+        detail_decisions::misfit("draws", draws.size(), draws.size() / width, arms));
+  std::vector<double> made(width);
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_decisions_top_two_weights(draws.data(), detail::length(draws.size() / width),
+                                             arms, lower_is_better ? 1 : 0, made.data(), error);
+  });
+}
+
 }  // namespace PLAUDIT_DIALECT
 }  // namespace plaudit
 

@@ -190,6 +190,22 @@ typedef struct pk_matrix_set {
 /* The matrix kernels of pk_kernels(index), and those of any machine. */
 const pk_matrix_set *PK_NULLABLE pk_matrix_kernels(int index);
 const pk_matrix_set *pk_plain_matrix_kernels(void);
+/* Ridge kernels: what bandits with contexts do, in doubles, eight contexts at once. No set fuses
+ * multiply and add: all give the same bits. */
+typedef struct pk_ridge_set {
+  const char *name;
+  /* With w the solution of L w = x for each of eight contexts x [n, 8]: mean [8] becomes w . z and
+     spread [8] w . w. factor has the columns L_kk ... L_{n-1,k}, z_k one after another; rest [n, 8]
+     is overwritten. */
+  void (*solve)(const double *factor, const double *x, double *rest, int64_t n, double *mean,
+                double *spread);
+  /* sums [n, stride] += row[k] * row[i] for each row of rows [count, stride] in turn; of row k of
+     the sums only elements from the multiple of 8 at or before k on. stride is a multiple of 8. */
+  void (*gram)(double *sums, const double *rows, int64_t count, int64_t n, int64_t stride);
+} pk_ridge_set;
+
+/* The ridge kernels of pk_kernels(index). */
+const pk_ridge_set *PK_NULLABLE pk_ridge_kernels(int index);
 
 /* The vector features of this CPU that Plaudit knows, as a comma-separated list; static. */
 const char *pk_cpu_features(void);

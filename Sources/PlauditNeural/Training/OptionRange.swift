@@ -41,7 +41,7 @@ extension HeadTrainerOptions.ClassWeighting {
 
 extension HeadTrainerOptions {
   /// - Throws: `.outOfRange` naming the option, or the label of a weight.
-  func check(labels: Int) throws(PlauditError) {
+  package func check(labels: Int) throws(PlauditError) {
     try OptionRange.check(l2, "l2", 1e-12...1e12)
     try OptionRange.check(holdoutFraction, "holdout_fraction", 0.001...0.9)
     try OptionRange.check(tolerance, "tolerance", 1e-15...1)
@@ -56,7 +56,7 @@ extension TrainingOptions {
   ///
   /// - Throws: `.outOfRange` naming the option, or the label of a weight; `.invalidArgument` for
   ///   options that contradict each other or lack what the architecture needs.
-  func check(labels: Int) throws(PlauditError) {
+  package func check(labels: Int) throws(PlauditError) {
     try OptionRange.check(epochs, "epochs", 1...100_000)
     try OptionRange.check(batchSize, "batch_size", 1...1_000_000)
     try OptionRange.check(batchTokens, "batch_tokens", 1...100_000_000)

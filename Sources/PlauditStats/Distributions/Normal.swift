@@ -30,6 +30,24 @@ package enum Normal {
     return centred < 0 ? -tailQuantile(probability) : tailQuantile(1 - probability)
   }
 
+  /// ``quantile(_:)`` without the Newton step: a relative error of some 1e-15 at a third of the
+  /// time. For random draws.
+  package static func quickQuantile(_ probability: Double) -> Double {
+    let centred = probability - 0.5
+    guard centred.magnitude > centralReach else {
+      let r = 0.180625 - centred * centred
+      return centred * polynomial(central.numerator, r) / polynomial(central.denominator, r)
+    }
+    let tail = centred < 0 ? probability : 1 - probability
+    guard tail > 0 else { return centred < 0 ? -.infinity : .infinity }
+    let r = (-log(tail)).squareRoot()
+    let x =
+      r <= 5
+      ? polynomial(middle.numerator, r - 1.6) / polynomial(middle.denominator, r - 1.6)
+      : polynomial(far.numerator, r - 5) / polynomial(far.denominator, r - 5)
+    return centred < 0 ? -x : x
+  }
+
   /// The half-width, in standard errors, of a central interval: 1.96 for a confidence of 0.95.
   ///
   /// - Parameter confidence: strictly between 0 and 1.

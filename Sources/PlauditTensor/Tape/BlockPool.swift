@@ -13,7 +13,11 @@ package final class BlockPool {
   private var blocks: [Block] = []
   private static let alignment = 64
 
-  package init() {}
+  /// Whether a small request may take a large block. It may where the same requests come again and
+  /// again, larger or smaller as a whole: then a smaller input allocates nothing.
+  private let givesLargeBlocks: Bool
+
+  package init(givesLargeBlocks: Bool = false) { self.givesLargeBlocks = givesLargeBlocks }
 
   deinit { for block in blocks { free(block.memory) } }
 
@@ -33,7 +37,10 @@ package final class BlockPool {
         largestTooSmall = index
       }
     }
-    if best >= 0, blocks[best].capacity / 2 <= wanted || largestTooSmall < 0 || wanted < 4096 {
+    if best >= 0,
+      givesLargeBlocks || blocks[best].capacity / 2 <= wanted || largestTooSmall < 0
+        || wanted < 4096
+    {
       blocks[best].isFree = false
       return blocks[best].memory + BlockPool.alignment
     }

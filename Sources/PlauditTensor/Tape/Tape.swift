@@ -40,7 +40,7 @@ package final class Tape<Scalar: TensorScalar> {
   package var dropoutSeed: UInt64 = 0
   package var step: UInt64 = 0
 
-  private let pool = BlockPool()
+  private let pool: BlockPool
   private var nodes: [Node] = []
   private var live: [UnsafeMutableRawPointer] = []
   private var dropoutCount: UInt64 = 0
@@ -49,6 +49,7 @@ package final class Tape<Scalar: TensorScalar> {
 
   package init(recording: Bool, threads: Int = 1, control: RunControl? = nil) {
     isRecording = recording
+    pool = BlockPool(givesLargeBlocks: !recording)
     self.threads = threads
     self.control = control
   }

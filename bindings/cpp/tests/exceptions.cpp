@@ -25,6 +25,8 @@ static_assert(is_handle<plaudit::encoding>);
 static_assert(is_handle<plaudit::model>);
 static_assert(is_handle<plaudit::scorer>);
 static_assert(is_handle<plaudit::trainer>);
+static_assert(is_handle<plaudit::bandit>);
+static_assert(is_handle<plaudit::bandit_snapshot>);
 
 template <class Call>
 void expect(tally &t, int line, plaudit_status status, Call call, std::int64_t index = -1) {
@@ -754,6 +756,78 @@ void resampling(tally &t) {
   EXPECT(OUT_OF_RANGE, [&] { return stats::assignment::create("banner", tenth, 2); });
 }
 
+void bandits(tally &t) {
+  plaudit::bandit_options options;
+  options.seed = 3;
+  options.pending_limit = 1000;
+  auto bandit = plaudit::bandit::create({"red", "blue"}, options);
+  CHECK(bandit.add_arm("green") == 2);
+  CHECK(bandit.arm_name(2) == "green" && bandit.feature_count() == 0);
+  const std::int32_t arms[] = {0, 1, 2, 0};
+  const double rewards[] = {1, 0, 0, 1};
+  bandit.learn(arms, rewards);
+  CHECK(bandit.arms()[0].plays == 2 && bandit.arms()[0].mean == 1);
+  const auto judged = bandit.scores();
+  CHECK(judged.scores.size() == 3 && judged.scores[0] == 0.75);
+  const auto made = bandit.decide(100, {}, true);
+  CHECK(made.first == 0 && made.propensities[0] == judged.probabilities[made.arms[0]]);
+  const std::int64_t ids[] = {5, 99, 1000};
+  CHECK(bandit.reward({ids, 2}, {rewards, 2}) == 0);
+  EXPECT(INVALID_DATA, [&] { bandit.reward({ids, 3}, {rewards, 3}); }, 0);
+  CHECK(bandit.reward({ids, 3}, {rewards, 3}, true) == 3);
+  EXPECT(INVALID_ARGUMENT, [&] { bandit.reward({ids, 2}, {rewards, 3}); });
+  EXPECT(SHAPE, [&] { bandit.decide(2, rewards); });
+
+  const auto snapshot = bandit.snapshot();
+  const auto elsewhere = snapshot.decide(5000, 3, {}, true);
+  const std::int64_t theirs[] = {5000, 5001, 5002};
+  bandit.remember(theirs, elsewhere.arms);
+  CHECK(bandit.info().pending_count == 101);
+
+  const auto path = (std::filesystem::temp_directory_path() / "plaudit-bandit").string();
+  bandit.save(path);
+  auto loaded = plaudit::bandit::load(path);
+  std::filesystem::remove(path);
+  CHECK(loaded.state() == bandit.state());
+  CHECK(loaded.decide(50).arms == bandit.decide(50).arms);
+  auto worker = plaudit::bandit::restore(bandit.state(), 4);
+  worker.learn(arms, rewards);
+  const auto delta = worker.delta();
+  bandit.merge(delta);
+  EXPECT(INVALID_STATE, [&] { bandit.merge(delta); });
+  EXPECT(INVALID_STATE, [&] { bandit.delta(); });
+  worker.refresh(bandit.state());
+  CHECK(worker.info().reward_count == bandit.info().reward_count);
+  bandit.remove_arm(1);
+  EXPECT(INVALID_DATA, [&] { bandit.learn(arms, rewards); }, 1);
+  EXPECT(CORRUPT, [&] { plaudit::bandit::restore({delta.data(), 20}); });
+
+  plaudit::bandit_options linear;
+  linear.policy = PLAUDIT_BANDIT_LIN_UCB;
+  linear.reward = PLAUDIT_REWARD_REAL;
+  linear.feature_count = 2;
+  linear.ridge = 2;
+  auto models = plaudit::bandit::create({"red"}, linear);
+  const double contexts[] = {1, 0, 1, 0}, pay[] = {3, 5};
+  models.learn({arms, 1}, {pay, 1}, {contexts, 2});
+  CHECK(models.coefficients(0)[0] == 1 && models.scores({contexts, 2}).scores.size() == 1);
+  EXPECT(SHAPE, [&] { models.learn({arms, 1}, {pay, 1}, {contexts, 3}); });
+  EXPECT(SHAPE, [&] { models.decide(2); });
+
+  auto fresh = plaudit::bandit::create({"red", "blue", "green"}, {});
+  const auto replayed = fresh.replay({arms, rewards});
+  CHECK(replayed.arms.size() == 4 && replayed.match_count <= 4);
+  const double even[] = {0.5, 0.5, 0.5, 0.5}, chances[] = {0.5, 0.5};
+  const auto value = plaudit::off_policy({{arms, 2}, {rewards, 2}, chances}, even, 2);
+  CHECK(value.inverse_propensity.value == 0.5 && value.effective_sample_size == 2);
+  EXPECT(SHAPE, [&] { plaudit::off_policy({{arms, 2}, {rewards, 2}, chances}, even, 3); });
+  EXPECT(INVALID_ARGUMENT, [&] { plaudit::off_policy({{arms, 2}, {rewards, 2}}, even, 2); });
+  CHECK(plaudit::minimum_traffic(chances, 0.25)[0] == 0.5);
+  const double draws[] = {1, 2, 3, 1, 2, 3};
+  CHECK(plaudit::top_two_weights(draws, 3, true)[2] == 0);
+  EXPECT(SHAPE, [&] { plaudit::top_two_weights(draws, 4); });
+}
+
 }  // namespace
 
 int main() {
@@ -772,5 +846,6 @@ int main() {
   statistics(t);
   model_metrics(t);
   resampling(t);
+  bandits(t);
   return t.report();
 }

@@ -164,6 +164,25 @@ void numbers(tally &t) {
   CHECK(stats::assignment::create("s", halves)->assign({"a"})->size() == 1);
 }
 
+void bandits(tally &t) {
+  auto bandit = plaudit::bandit::create({"red", "blue"});
+  CHECK(bandit && bandit->decide(10)->arms.size() == 10);
+  const std::int32_t arms[] = {0, 7};
+  const double ones[] = {1, 1};
+  CHECK(failed(bandit->learn(arms, ones), PLAUDIT_ERROR_INVALID_DATA));
+  CHECK(failed(bandit->learn(arms, {}), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(failed(bandit->delta(), PLAUDIT_ERROR_INVALID_STATE));
+  CHECK(bandit->state() && bandit->snapshot()->decide(0, 5)->arms.size() == 5);
+  CHECK(failed(plaudit::bandit::load("no such file"), PLAUDIT_ERROR_NOT_FOUND));
+  CHECK(failed(bandit->replay({arms, {}}), PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(bandit->replay({{arms, 1}, {ones, 1}})->counted.size() == 1);
+  const double even[] = {0.5, 0.5};
+  CHECK(plaudit::off_policy({{arms, 1}, {ones, 1}, {ones, 1}}, even, 2)->logged.value == 1);
+  CHECK(failed(plaudit::off_policy({{arms, 1}, {}, {ones, 1}}, even, 2),
+               PLAUDIT_ERROR_INVALID_ARGUMENT));
+  CHECK(plaudit::minimum_traffic(even, 0)->size() == 2);
+}
+
 }  // namespace
 
 int main() {
@@ -172,5 +191,6 @@ int main() {
   networks(t);
   callbacks(t);
   numbers(t);
+  bandits(t);
   return t.report();
 }

@@ -13,6 +13,9 @@ from . import _abi
 
 _abi.load()
 
+from .bandits import (  # noqa: E402
+    Arm, Bandit, BanditSnapshot, Choice, Decisions, OffPolicyEstimate, PolicyValue, Replay,
+    minimum_traffic, off_policy, top_two_weights)
 from .errors import (  # noqa: E402  (the library comes first, so that its absence is said once)
     BufferTooSmallError, BusyError, CancelledError, CorruptError, FileError, InternalError,
     InvalidArgumentError, InvalidDataError, InvalidHandleError, InvalidStateError,
@@ -60,8 +63,8 @@ __version__ = version()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in (
-    "assignment", "errors", "experiments", "hypothesis", "library", "model_metrics", "neural",
-    "progress", "resampling", "series", "stats", "text", "training",
+    "assignment", "bandits", "errors", "experiments", "hypothesis", "library", "model_metrics",
+    "neural", "progress", "resampling", "series", "stats", "text", "training",
 ):
     if _module in __all__:
         __all__.remove(_module)

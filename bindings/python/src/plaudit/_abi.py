@@ -46,6 +46,7 @@ PHASE_FITTING = 30
 PHASE_TRAINING = 40
 PHASE_RESAMPLING = 60
 PHASE_COMPARING = 70
+PHASE_REPLAYING = 80
 
 TRUNCATION_FILE = 0
 TRUNCATION_NONE = 1
@@ -259,6 +260,17 @@ CLOSED_LEFT = 1
 CALIBRATION_TEMPERATURE = 10
 CALIBRATION_PLATT = 20
 CALIBRATION_ISOTONIC = 30
+
+BANDIT_EPSILON_GREEDY = 10
+BANDIT_SOFTMAX = 20
+BANDIT_UCB1 = 30
+BANDIT_KL_UCB = 31
+BANDIT_THOMPSON = 40
+BANDIT_TOP_TWO = 41
+BANDIT_LIN_UCB = 50
+BANDIT_LIN_TS = 51
+REWARD_BERNOULLI = 0
+REWARD_REAL = 1
 BOOTSTRAP_PERCENTILE = 0
 BOOTSTRAP_BCA = 1
 BOOTSTRAP_BASIC = 2
@@ -1191,31 +1203,148 @@ class plaudit_effect_posterior(_Struct):
         ("treatment_loss", c_double),
     ]
 
+
+class plaudit_bandit_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("seed", c_uint64),
+        ("epsilon", c_double),
+        ("epsilon_decay", c_double),
+        ("temperature", c_double),
+        ("exploration", c_double),
+        ("prior_successes", c_double),
+        ("prior_failures", c_double),
+        ("noise_variance", c_double),
+        ("prior_mean", c_double),
+        ("prior_variance", c_double),
+        ("top_two_share", c_double),
+        ("ridge", c_double),
+        ("floor", c_double),
+        ("feature_count", c_int64),
+        ("first_plays", c_int64),
+        ("pending_limit", c_int64),
+        ("worker", c_int64),
+        ("policy", c_int32),
+        ("reward", c_int32),
+        ("lower_is_better", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bandit_info(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("arm_count", c_int64),
+        ("live_arm_count", c_int64),
+        ("feature_count", c_int64),
+        ("reward_count", c_int64),
+        ("next_decision", c_int64),
+        ("pending_count", c_int64),
+        ("forgotten_count", c_int64),
+        ("worker", c_int64),
+        ("policy", c_int32),
+        ("reward", c_int32),
+        ("lower_is_better", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_bandit_arm(_Struct):
+    _fields_ = [
+        ("decisions", c_int64),
+        ("plays", c_int64),
+        ("sum", c_double),
+        ("mean", c_double),
+        ("variance", c_double),
+        ("is_live", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_decision_log(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("arms", c_void_p),
+        ("rewards", c_void_p),
+        ("propensities", c_void_p),
+        ("contexts", c_void_p),
+    ]
+
+
+class plaudit_off_policy_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("weight_cap", c_double),
+    ]
+
+
+class plaudit_policy_value(_Struct):
+    _fields_ = [
+        ("value", c_double),
+        ("standard_error", c_double),
+        ("interval", plaudit_interval),
+    ]
+
+
+class plaudit_off_policy(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("inverse_propensity", plaudit_policy_value),
+        ("self_normalised", plaudit_policy_value),
+        ("direct_method", plaudit_policy_value),
+        ("doubly_robust", plaudit_policy_value),
+        ("logged", plaudit_policy_value),
+        ("effective_sample_size", c_double),
+        ("mean_weight", c_double),
+        ("maximum_weight", c_double),
+        ("capped_count", c_int64),
+    ]
+
+
+class plaudit_replay_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("confidence", c_double),
+        ("batch", c_int64),
+    ]
+
+
+class plaudit_replay(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("match_count", c_int64),
+        ("value", plaudit_policy_value),
+    ]
+
+
 STRUCTS = {
     struct.__name__: struct
     for struct in (
         plaudit_progress, plaudit_run_options, plaudit_text_batch, plaudit_encode_options,
         plaudit_encoding_view, plaudit_cleaning_view, plaudit_model_options,
         plaudit_save_options, plaudit_model_info, plaudit_predict_options,
-        plaudit_text_report, plaudit_trainer_options, plaudit_training_report, plaudit_epoch,
-        plaudit_fold_result, plaudit_interval,
-        plaudit_two_proportions, plaudit_test_options, plaudit_test_result, plaudit_lift,
-        plaudit_hypothesis_options, plaudit_test_row, plaudit_moments, plaudit_quantile,
-        plaudit_power_design, plaudit_power_plan,
-        plaudit_classification_report, plaudit_label_options, plaudit_label_scores,
-        plaudit_label_metrics, plaudit_score_options, plaudit_score_metrics,
-        plaudit_regression_options, plaudit_regression_metrics, plaudit_reliability_options,
-        plaudit_reliability_bin, plaudit_reliability, plaudit_calibration_report,
-        plaudit_bootstrap_data, plaudit_bootstrap_options, plaudit_bootstrap_result,
-        plaudit_mcnemar, plaudit_lift_input, plaudit_lift_options, plaudit_lift_columns,
-        plaudit_winsorizing, plaudit_sample_ratio, plaudit_sequence_options,
-        plaudit_betting_options, plaudit_group_sequential_options, plaudit_posterior_options,
-        plaudit_rate_posterior, plaudit_effect_posterior,
+        plaudit_text_report, plaudit_trainer_options, plaudit_training_report,
+        plaudit_epoch, plaudit_fold_result, plaudit_interval, plaudit_two_proportions,
+        plaudit_test_options, plaudit_test_result, plaudit_lift, plaudit_hypothesis_options,
+        plaudit_test_row, plaudit_moments, plaudit_quantile, plaudit_power_design,
+        plaudit_power_plan, plaudit_classification_report, plaudit_label_options,
+        plaudit_label_scores, plaudit_label_metrics, plaudit_score_options,
+        plaudit_score_metrics, plaudit_regression_options, plaudit_regression_metrics,
+        plaudit_reliability_options, plaudit_reliability_bin, plaudit_reliability,
+        plaudit_calibration_report, plaudit_bootstrap_data, plaudit_bootstrap_options,
+        plaudit_bootstrap_result, plaudit_mcnemar, plaudit_lift_input, plaudit_lift_options,
+        plaudit_lift_columns, plaudit_winsorizing, plaudit_sample_ratio,
+        plaudit_sequence_options, plaudit_betting_options, plaudit_group_sequential_options,
+        plaudit_posterior_options, plaudit_rate_posterior, plaudit_effect_posterior,
         plaudit_sample, plaudit_sample_options, plaudit_permutation_options,
         plaudit_permutation_result, plaudit_buckets, plaudit_timed_rows,
         plaudit_series_totals, plaudit_correlation_options, plaudit_coefficient,
         plaudit_correlation, plaudit_lagged_correlation, plaudit_granger,
-        plaudit_assignment_plan)
+        plaudit_assignment_plan, plaudit_bandit_options, plaudit_bandit_info,
+        plaudit_bandit_arm, plaudit_decision_log, plaudit_off_policy_options,
+        plaudit_policy_value, plaudit_off_policy, plaudit_replay_options, plaudit_replay)
 }
 
 # ---- Functions --------------------------------------------------------------------------------
@@ -1369,6 +1498,34 @@ FUNCTIONS = {
     "plaudit_stats_group_sequential": (c_int32, [_P, c_int64, _P, _P, _P, _P, _P]),
     "plaudit_stats_rate_posteriors": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
     "plaudit_stats_effect_posteriors": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
+    # decisions
+    "plaudit_bandit_create": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_bandit_free": (None, [_P]),
+    "plaudit_bandit_add_arm": (c_int32, [_P, c_char_p, c_int64, _P, _P]),
+    "plaudit_bandit_remove_arm": (c_int32, [_P, c_int32, _P]),
+    "plaudit_bandit_get_info": (c_int32, [_P, _P, _P]),
+    "plaudit_bandit_arms": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_arm_name": (c_int32, [_P, c_int32, _P, c_int64, _P, _P]),
+    "plaudit_bandit_decide": (c_int32, [_P, _P, c_int64, _P, _P, _P, _P]),
+    "plaudit_bandit_scores": (c_int32, [_P, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_coefficients": (c_int32, [_P, c_int32, _P, c_int64, _P]),
+    "plaudit_bandit_learn": (c_int32, [_P, _P, _P, _P, c_int64, _P]),
+    "plaudit_bandit_reward": (c_int32, [_P, _P, _P, c_int64, c_int32, _P, _P]),
+    "plaudit_bandit_remember": (c_int32, [_P, _P, _P, _P, c_int64, _P]),
+    "plaudit_bandit_snapshot_create": (c_int32, [_P, _P, _P]),
+    "plaudit_bandit_snapshot_decide": (c_int32, [_P, c_int64, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_snapshot_free": (None, [_P]),
+    "plaudit_bandit_save": (c_int32, [_P, c_char_p, c_int64, _P]),
+    "plaudit_bandit_load": (c_int32, [c_char_p, c_int64, _P, _P]),
+    "plaudit_bandit_state": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_restore": (c_int32, [_P, c_int64, c_int64, _P, _P]),
+    "plaudit_bandit_delta": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_bandit_merge": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_bandit_refresh": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_decisions_minimum_traffic": (c_int32, [_P, c_int64, c_double, _P, _P]),
+    "plaudit_decisions_top_two_weights": (c_int32, [_P, c_int64, c_int64, c_int32, _P, _P]),
+    "plaudit_decisions_off_policy": (c_int32, [_P, _P, _P, c_int64, _P, _P, _P]),
+    "plaudit_bandit_replay": (c_int32, [_P, _P, _P, _P, _P, _P, _P, _P]),
 }
 
 # ---- The library ------------------------------------------------------------------------------

@@ -1,0 +1,106 @@
+import Glibc
+
+/// A rate after successes and failures: `Beta(successes, failures)`, prior included.
+///
+/// Draws are odds, `θ / (1 − θ)`, which keep their digits near 1.
+///
+/// - Source: Cheng 1978, "Generating beta variates with nonintegral shape parameters",
+///   doi:10.1145/359460.359482, algorithms BB and BC.
+struct BetaPosterior: Posterior {
+  let successes: Double
+  let failures: Double
+  private let small: Double
+  private let large: Double
+  private let sum: Double
+  private let power: Double
+  /// BB: gamma; BC: the two bounds of the quick tests.
+  private let first: Double
+  private let second: Double
+  private let isSwapped: Bool
+
+  init(successes: Double, failures: Double) {
+    self.successes = successes
+    self.failures = failures
+    (small, large) = successes <= failures ? (successes, failures) : (failures, successes)
+    isSwapped = successes > failures
+    sum = successes + failures
+    if small > 1 {
+      power = ((sum - 2) / (2 * small * large - sum)).squareRoot()
+      first = small + 1 / power
+      second = 0
+    } else {
+      power = 1 / small
+      let delta = 1 + large - small
+      first = delta * (1.0 / 72 + small / 24) / (large * power - 7.0 / 9)
+      second = 0.25 + (0.5 + 0.25 / delta) * small
+    }
+  }
+
+  var mean: Double { successes / sum }
+
+  @inline(__always)
+  func draw(_ id: Int64, arm: Int32, words: DecisionWords) -> Double {
+    let weight = small > 1 ? ratioBB(id, arm, words) : ratioBC(id, arm, words)
+    return isSwapped ? large / weight : weight / large
+  }
+
+  private static let log4 = 1.3862943611198906
+  private static let log5Plus1 = 2.6094379124341003
+
+  @inline(__always)
+  private func ratioBB(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+    var trial: UInt32 = 0
+    while true {
+      let bits = words.draws(id, arm: arm, trial: trial)
+      let (u1, u2) = (bits.0.openUnit, bits.1.openUnit)
+      let v = power * log(u1 / (1 - u1))
+      let w = small * exp(v)
+      let z = u1 * u1 * u2
+      let r = first * v - Self.log4
+      if small + r - w + Self.log5Plus1 >= 5 * z { return w }
+      if r + sum * log(sum / (large + w)) >= log(z) { return w }
+      trial &+= 1
+    }
+  }
+
+  /// Whether trials have bounds: those of algorithm BB, where rounding is far below them.
+  var hasBounds: Bool { small > 1 && sum < 1e9 }
+
+  /// What bounds on accepted shares are multiplied by, for rounding.
+  var caution: Double { 1 - 1e-9 - 1e-14 * sum }
+
+  /// The draw that a trial's first number makes, and the share of second numbers that accept it,
+  /// times the first one's square.
+  func trial(_ u1: Double) -> (draw: Double, accepted: Double) {
+    let v = power * log(u1 / (1 - u1))
+    let w = small * exp(v)
+    return (
+      isSwapped ? large / w : w / large,
+      exp(first * v - Self.log4 + sum * log(sum / (large + w)))
+    )
+  }
+
+  private func ratioBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+    var trial: UInt32 = 0
+    while true {
+      let bits = words.draws(id, arm: arm, trial: trial)
+      let (u1, u2) = (bits.0.openUnit, bits.1.openUnit)
+      trial &+= 1
+      let z = u1 * u1 * u2
+      if u1 < 0.5 {
+        let y = u1 * u2
+        if 0.25 * u2 + z - y >= first { continue }
+      } else if z > 0.25, z >= second {
+        continue
+      }
+      let v = power * log(u1 / (1 - u1))
+      let w = min(large * exp(v), .greatestFiniteMagnitude)
+      if u1 >= 0.5, z <= 0.25 { return w }
+      if sum * (log(sum / (small + w)) + v) - Self.log4 >= log(z) { return w }
+    }
+  }
+
+  static func curves(_ posteriors: [BetaPosterior]) -> [PosteriorCurve] {
+    posteriors.map { .beta(successes: $0.successes, failures: $0.failures) }
+  }
+}

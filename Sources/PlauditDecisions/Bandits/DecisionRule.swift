@@ -1,0 +1,37 @@
+import PlauditCore
+
+/// Decisions to be made from one state: consecutive numbers, and a context each where the policy
+/// looks at one.
+struct DecisionBatch {
+  let first: Int64
+  let count: Int
+  /// `[count, features]`
+  let contexts: UnsafePointer<Double>?
+}
+
+/// What a policy does in one state. Places number the arms it may play, all live ones that it has an
+/// opinion of, from 0.
+protocol DecisionRule {
+  /// The places that are played.
+  func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>)
+
+  /// The probability of each place where it is the same for every context, else nil.
+  func weights() throws(PlauditError) -> [Double]?
+
+  /// The probability of each place in one context.
+  func weights(in context: UnsafePointer<Double>) throws(PlauditError) -> [Double]
+
+  /// Whether one context has one pick, so that the pick's probability is 1.
+  var isCertain: Bool { get }
+
+  /// What the policy thinks of each place, higher being better.
+  func scores(_ context: UnsafePointer<Double>?) -> [Double]
+}
+
+extension DecisionRule {
+  var isCertain: Bool { false }
+
+  func weights(in context: UnsafePointer<Double>) throws(PlauditError) -> [Double] {
+    try weights() ?? []
+  }
+}
