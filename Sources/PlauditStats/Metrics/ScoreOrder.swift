@@ -27,30 +27,59 @@ enum ScoreOrder {
   private static let digitBits: UInt64 = 11
   private static let digits = 1 << Int(digitBits)
 
-  /// Radix sort by six digits of eleven bits, the lowest first; a digit that all rows share costs
-  /// one look.
+  /// The values themselves, the lowest first, and their row numbers; -0 comes back as 0.
+  static func ascendingValues(
+    _ scores: UnsafeBufferPointer<Double>
+  ) -> (values: [Double], rows: [UInt32]) {
+    let entries = sortedEntries(scores, key)
+    let values = entries.map { entry in
+      Double(bitPattern: entry.key >> 63 == 1 ? entry.key ^ 1 << 63 : ~entry.key)
+    }
+    return (values, entries.map(\.row))
+  }
+
   @inline(__always)
   private static func sorted(
     _ scores: UnsafeBufferPointer<Double>, _ key: (Double) -> UInt64
   ) -> [UInt32] {
+    sortedEntries(scores, key).map(\.row)
+  }
+
+  /// Radix sort by six digits of eleven bits, the lowest first; all are counted in one look, and a
+  /// digit that all rows share costs no more.
+  @inline(__always)
+  private static func sortedEntries(
+    _ scores: UnsafeBufferPointer<Double>, _ key: (Double) -> UInt64
+  ) -> [Entry] {
     let rows = scores.count
     var entries = (0..<rows).map {
       Entry(key: key(scores[$0]), row: UInt32(truncatingIfNeeded: $0))
     }
     if rows < 2 * digits {
       entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.row < $1.row }
-      return entries.map(\.row)
+      return entries
     }
     var other = entries
-    var starts = [Int](repeating: 0, count: digits)
+    let mask = UInt64(digits - 1)
+    var starts = [Int](repeating: 0, count: 6 * digits)
+    starts.withUnsafeMutableBufferPointer { starts in
+      entries.withUnsafeBufferPointer { from in
+        for row in 0..<rows {
+          var left = from[row].key
+          for pass in 0..<6 {
+            starts[pass * digits + Int(left & mask)] += 1
+            left >>= digitBits
+          }
+        }
+      }
+    }
     for pass in 0..<6 {
       let shift = UInt64(pass) * digitBits
-      let mask = UInt64(digits - 1)
       let moved = entries.withUnsafeBufferPointer { from in
         other.withUnsafeMutableBufferPointer { to in
-          starts.withUnsafeMutableBufferPointer { starts in
-            for digit in 0..<digits { starts[digit] = 0 }
-            for row in 0..<rows { starts[Int(from[row].key >> shift & mask)] += 1 }
+          starts.withUnsafeMutableBufferPointer { all in
+            let starts = UnsafeMutableBufferPointer(
+              rebasing: all[pass * digits..<(pass + 1) * digits])
             if starts[Int(from[0].key >> shift & mask)] == rows { return false }
             var start = 0
             for digit in 0..<digits {
@@ -69,6 +98,6 @@ enum ScoreOrder {
       }
       if moved { swap(&entries, &other) }
     }
-    return entries.map(\.row)
+    return entries
   }
 }
