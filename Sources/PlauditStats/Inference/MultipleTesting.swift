@@ -96,13 +96,9 @@ package enum PValueAdjustment: Int32, CaseIterable, Sendable {
     case .sidak:
       for row in 0..<count { adjusted[row] = Self.anyOf(Double(count), values[row]) }
     default:
-      let order = ScoreOrder.ascending(values)
-      var sorted = [Double](unsafeUninitializedCapacity: count) { sorted, filled in
-        for rank in 0..<count { sorted[rank] = values[Int(order[rank])] }
-        filled = count
-      }
-      sorted.withUnsafeMutableBufferPointer { adjustAscending($0, level: level) }
-      for rank in 0..<count { adjusted[Int(order[rank])] = sorted[rank] }
+      var ranked = ScoreOrder.ascendingValues(values)
+      ranked.values.withUnsafeMutableBufferPointer { adjustAscending($0, level: level) }
+      for rank in 0..<count { adjusted[Int(ranked.rows[rank])] = ranked.values[rank] }
     }
   }
 

@@ -27,30 +27,76 @@ enum ScoreOrder {
   private static let digitBits: UInt64 = 11
   private static let digits = 1 << Int(digitBits)
 
-  /// Radix sort by six digits of eleven bits, the lowest first; a digit that all rows share costs
-  /// one look.
+  /// The values themselves, the lowest first, and their row numbers; -0 comes back as 0.
+  static func ascendingValues(
+    _ scores: UnsafeBufferPointer<Double>
+  ) -> (values: [Double], rows: [UInt32]) {
+    let entries = sortedEntries(scores, key)
+    let values = entries.map { entry in
+      Double(bitPattern: entry.key >> 63 == 1 ? entry.key ^ 1 << 63 : ~entry.key)
+    }
+    return (values, entries.map(\.row))
+  }
+
   @inline(__always)
   private static func sorted(
     _ scores: UnsafeBufferPointer<Double>, _ key: (Double) -> UInt64
   ) -> [UInt32] {
+    sortedEntries(scores, key).map(\.row)
+  }
+
+  /// Radix sort by digits of eleven bits, the lowest first.
+  ///
+  /// The three highest digits, sign, exponent and 21 bits of the fraction, nearly always tell all;
+  /// short runs that they leave equal are sorted by insertion. Where a long run remains, as of
+  /// values within a millionth of each other, all six digits are used.
+  @inline(__always)
+  private static func sortedEntries(
+    _ scores: UnsafeBufferPointer<Double>, _ key: (Double) -> UInt64
+  ) -> [Entry] {
     let rows = scores.count
     var entries = (0..<rows).map {
       Entry(key: key(scores[$0]), row: UInt32(truncatingIfNeeded: $0))
     }
     if rows < 2 * digits {
       entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.row < $1.row }
-      return entries.map(\.row)
+      return entries
     }
     var other = entries
-    var starts = [Int](repeating: 0, count: digits)
-    for pass in 0..<6 {
-      let shift = UInt64(pass) * digitBits
-      let mask = UInt64(digits - 1)
+    pass(&entries, &other, from: highShift, count: 3)
+    if !finishRuns(&entries) { pass(&entries, &other, from: 0, count: 6) }
+    return entries
+  }
+
+  private static let highShift: UInt64 = 31
+  private static let longestRun = 32
+
+  /// Stable passes over `count` digits from the bit `first` on; all are counted in one look, and a
+  /// digit that all rows share is not moved by.
+  private static func pass(
+    _ entries: inout [Entry], _ other: inout [Entry], from first: UInt64, count: Int
+  ) {
+    let rows = entries.count
+    let mask = UInt64(digits - 1)
+    var starts = [Int](repeating: 0, count: count * digits)
+    starts.withUnsafeMutableBufferPointer { starts in
+      entries.withUnsafeBufferPointer { from in
+        for row in 0..<rows {
+          var left = from[row].key >> first
+          for pass in 0..<count {
+            starts[pass * digits + Int(left & mask)] += 1
+            left >>= digitBits
+          }
+        }
+      }
+    }
+    for pass in 0..<count {
+      let shift = first + UInt64(pass) * digitBits
       let moved = entries.withUnsafeBufferPointer { from in
         other.withUnsafeMutableBufferPointer { to in
-          starts.withUnsafeMutableBufferPointer { starts in
-            for digit in 0..<digits { starts[digit] = 0 }
-            for row in 0..<rows { starts[Int(from[row].key >> shift & mask)] += 1 }
+          starts.withUnsafeMutableBufferPointer { all in
+            let starts = UnsafeMutableBufferPointer(
+              rebasing: all[pass * digits..<(pass + 1) * digits])
             if starts[Int(from[0].key >> shift & mask)] == rows { return false }
             var start = 0
             for digit in 0..<digits {
@@ -69,6 +115,29 @@ enum ScoreOrder {
       }
       if moved { swap(&entries, &other) }
     }
-    return entries.map(\.row)
+  }
+
+  /// Sorts what the high digits left equal; false where a run is too long for that.
+  private static func finishRuns(_ entries: inout [Entry]) -> Bool {
+    entries.withUnsafeMutableBufferPointer { entries in
+      var start = 0
+      for row in 1..<entries.count {
+        if entries[row].key >> highShift != entries[row - 1].key >> highShift {
+          start = row
+          continue
+        }
+        // Equal keys stay in the order of their rows.
+        let entry = entries[row]
+        guard entry.key < entries[row - 1].key else { continue }
+        if row - start > longestRun { return false }
+        var place = row
+        while place > start, entries[place - 1].key > entry.key {
+          entries[place] = entries[place - 1]
+          place -= 1
+        }
+        entries[place] = entry
+      }
+      return true
+    }
   }
 }

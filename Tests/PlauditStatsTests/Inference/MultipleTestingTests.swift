@@ -71,6 +71,21 @@ struct MultipleTestingTests {
     }
   }
 
+  @Test func `p values that share their first digits are told apart`() throws {
+    var random = RandomSource(seed: 16)
+    for spread in [1e-3, 1e-7, 1e-13, 0] {
+      let p = (0..<9000).map { _ in 0.25 + spread * random.uniform() }
+      let order = p.indices.sorted { p[$0] != p[$1] ? p[$0] < p[$1] : $0 < $1 }
+      var (wanted, lowest) = (p, 1.0)
+      for rank in p.indices.reversed() {
+        let value = p[order[rank]]
+        lowest = min(lowest, max(value, value * 9000 / Double(rank + 1)))
+        wanted[order[rank]] = lowest
+      }
+      #expect(try adjust(p, .benjaminiHochberg) == wanted, "spread \(spread)")
+    }
+  }
+
   // MARK: - Refusal
 
   @Test func `what is no p value is refused with its row`() {

@@ -292,7 +292,8 @@ def _table(
     if chosen.adjustment:
         adjustment = f"{options['adjust']} over {'all' if chosen.scope == 0 else 'each metric'}"
     return LiftTable(
-        [metric for metric in metrics for _ in others], others * len(metrics), control,
+        metrics if len(others) == 1 else [metric for metric in metrics for _ in others],
+        others * len(metrics), control,
         {name: output.value() for name, output in outputs.items()},
         None if theta is None else theta.value(),
         None if ratio is None else dict(zip(metrics, ratio.value().tolist())),
