@@ -45,27 +45,50 @@ struct ResampleRandom {
     return UInt32(truncatingIfNeeded: product >> 32)
   }
 
-  /// Fills a buffer with uniform integers in `0..<bound`, two from each draw.
+  /// Fills a buffer with uniform integers in `0..<bound`, several from each draw; zeros for a bound
+  /// of 0.
+  ///
+  /// - Source: Brackett-Rozinsky & Lemire 2024, "Batched ranged random integer generation",
+  ///   doi:10.1002/spe.3369.
   mutating func fill(_ buffer: UnsafeMutableBufferPointer<UInt32>, below bound: UInt32) {
-    let threshold = bound == 0 ? 0 : (0 &- bound) % bound
-    let wide = UInt64(bound)
-    var random = self
-    var place = 0
-    let count = buffer.count
-    while place &+ 1 < count {
-      let word = random.next()
-      let low = (word & 0xFFFF_FFFF) &* wide
-      let high = (word >> 32) &* wide
-      buffer[place] = UInt32(truncatingIfNeeded: low >> 32)
-      place &+= UInt32(truncatingIfNeeded: low) >= threshold ? 1 : 0
-      buffer[place] = UInt32(truncatingIfNeeded: high >> 32)
-      place &+= UInt32(truncatingIfNeeded: high) >= threshold ? 1 : 0
+    guard bound > 0 else {
+      buffer.update(repeating: 0)
+      return
     }
-    self = random
-    while place < count {
+    // As many as leave the words that are drawn anew below one in 256, but for huge bounds.
+    var place =
+      switch bound {
+      case ...(1 << 14): fill(buffer, below: UInt64(bound), atOnce: 4)
+      case ...(1 << 18): fill(buffer, below: UInt64(bound), atOnce: 3)
+      default: fill(buffer, below: UInt64(bound), atOnce: 2)
+      }
+    while place < buffer.count {
       buffer[place] = next(below: bound)
       place &+= 1
     }
+  }
+
+  /// The digits of a random fraction to the base `bound`, `atOnce` at a time; how many were written.
+  @inline(__always)
+  private mutating func fill(
+    _ buffer: UnsafeMutableBufferPointer<UInt32>, below bound: UInt64, atOnce count: Int
+  ) -> Int {
+    var power = bound
+    for _ in 1..<count { power &*= bound }
+    let limit = (0 &- power) % power
+    var random = self
+    var place = 0
+    while place &+ count <= buffer.count {
+      var rest = random.next()
+      for digit in 0..<count {
+        let product = rest.multipliedFullWidth(by: bound)
+        buffer[place &+ digit] = UInt32(truncatingIfNeeded: product.high)
+        rest = product.low
+      }
+      place &+= rest < limit ? 0 : count
+    }
+    self = random
+    return place
   }
 
   /// Fills a buffer with Poisson draws of mean 1, by inversion of 32 random bits.
@@ -73,23 +96,23 @@ struct ResampleRandom {
     var random = self
     ResampleRandom.poissonTable.withUnsafeBufferPointer { table in
       var place = 0
-      while place &+ 1 < buffer.count {
-        let word = random.next()
-        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word), table)
-        buffer[place &+ 1] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: word >> 32), table)
-        place &+= 2
-      }
-      if place < buffer.count {
-        buffer[place] = ResampleRandom.poisson(UInt32(truncatingIfNeeded: random.next()), table)
+      while place < buffer.count {
+        var word = random.next()
+        // Five times twelve bits.
+        for _ in 0..<min(5, buffer.count &- place) {
+          let first = UInt32(truncatingIfNeeded: word) & 0xFFF
+          var count = table[Int(first)]
+          if count == ResampleRandom.undecided {
+            let rest = UInt32(truncatingIfNeeded: random.next() >> 44)
+            count = ResampleRandom.poisson(first << 20 | rest)
+          }
+          buffer[place] = count
+          place &+= 1
+          word >>= 12
+        }
       }
     }
     self = random
-  }
-
-  @inline(__always)
-  private static func poisson(_ bits: UInt32, _ table: UnsafeBufferPointer<UInt8>) -> UInt8 {
-    let count = table[Int(bits >> 20)]
-    return count < undecided ? count : poisson(bits)
   }
 
   /// By the first twelve bits; one draw in three hundred needs the others.
