@@ -20,6 +20,8 @@ final class HandleTable {
     case scorer = 21
     case trainer = 22
     case experiment = 30
+    case kpiTable = 32
+    case kpiResult = 33
   }
 
   enum Refusal: Error {

@@ -21,6 +21,7 @@ package struct Progress {
     case training = 40
     case resampling = 60
     case comparing = 70
+    case tabulating = 80
   }
 
   package var phase: Phase

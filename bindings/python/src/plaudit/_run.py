@@ -24,6 +24,7 @@ _PHASES = {
     _abi.PHASE_TRAINING: "training",
     _abi.PHASE_RESAMPLING: "resampling",
     _abi.PHASE_COMPARING: "comparing",
+    _abi.PHASE_TABULATING: "tabulating",
 }
 
 
