@@ -48,7 +48,10 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     // The numbers half: counts to KPIs to intervals to decisions
-    .target(name: "PlauditStats", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
+    .target(name: "CColumns", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+    .target(
+      name: "PlauditStats", dependencies: ["PlauditCore", "CColumns"],
+      swiftSettings: swiftSettings),
     .target(
       name: "PlauditDecisions", dependencies: ["PlauditCore", "PlauditStats", "CKernels"],
       swiftSettings: swiftSettings),

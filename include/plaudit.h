@@ -216,7 +216,8 @@ enum {
   PLAUDIT_PHASE_TRAINING = 40,
   PLAUDIT_PHASE_RESAMPLING = 60,
   PLAUDIT_PHASE_COMPARING = 70,
-  PLAUDIT_PHASE_REPLAYING = 80
+  PLAUDIT_PHASE_REPLAYING = 80,
+  PLAUDIT_PHASE_TABULATING = 90
 };
 
 typedef struct plaudit_progress {
@@ -918,20 +919,35 @@ PLAUDIT_NODISCARD plaudit_status plaudit_kpi_revenue_per_visitor(double revenue,
                                                                  double *out_value,
                                                                  plaudit_error **error);
 
-/* Which KPI plaudit_kpi_column computes. */
+/* Which KPI; fractions, ratios or money. */
 enum {
   PLAUDIT_KPI_CLICK_THROUGH_RATE = 10,
+  PLAUDIT_KPI_CLICK_THROUGH_RATE_BY_REACH = 11,
+  PLAUDIT_KPI_VIEWABLE_CLICK_THROUGH_RATE = 12,
   PLAUDIT_KPI_ENGAGEMENT_RATE_BY_IMPRESSIONS = 20,
   PLAUDIT_KPI_ENGAGEMENT_RATE_BY_REACH = 21,
   PLAUDIT_KPI_ENGAGEMENT_RATE_BY_FOLLOWERS = 22,
+  PLAUDIT_KPI_ENGAGEMENT_RATE_BY_SESSIONS = 23, /* engaged sessions / sessions */
+  PLAUDIT_KPI_BOUNCE_RATE = 24,                 /* 1 - engaged sessions / sessions */
+  PLAUDIT_KPI_INTERACTION_RATE = 25,            /* interactions / impressions */
   PLAUDIT_KPI_CONVERSION_RATE = 30,
+  PLAUDIT_KPI_CONVERSION_RATE_BY_CLICKS = 31,
+  PLAUDIT_KPI_CONVERSION_RATE_BY_IMPRESSIONS = 32,
+  PLAUDIT_KPI_CONVERSION_RATE_BY_INTERACTIONS = 33,
   PLAUDIT_KPI_COST_PER_CLICK = 40,
   PLAUDIT_KPI_COST_PER_MILLE = 41,
   PLAUDIT_KPI_COST_PER_ACTION = 42,
+  PLAUDIT_KPI_COST_PER_ENGAGEMENT = 43,
+  PLAUDIT_KPI_CUSTOMER_ACQUISITION_COST = 44, /* cost / new customers */
   PLAUDIT_KPI_RETURN_ON_AD_SPEND = 50,
   PLAUDIT_KPI_RETURN_ON_INVESTMENT = 51,
+  PLAUDIT_KPI_RETURN_ON_MARKETING_INVESTMENT = 52, /* (incremental profit - cost) / cost */
+  PLAUDIT_KPI_ADVERTISING_COST_OF_SALES = 53,      /* cost / revenue */
   PLAUDIT_KPI_AVERAGE_ORDER_VALUE = 60,
-  PLAUDIT_KPI_REVENUE_PER_VISITOR = 61
+  PLAUDIT_KPI_REVENUE_PER_VISITOR = 61,
+  PLAUDIT_KPI_REVENUE_PER_MILLE = 62,  /* 1000 * revenue / impressions */
+  PLAUDIT_KPI_FREQUENCY = 70,          /* impressions / reach */
+  PLAUDIT_KPI_NET_PROMOTER_SCORE = 80  /* 100 * (promoters - detractors) / responses */
 };
 
 /* Why a value of a column is missing or wants a second look; bits. */
@@ -944,8 +960,21 @@ enum {
   PLAUDIT_KPI_FLAG_NAN_INPUT = 32,
   PLAUDIT_KPI_FLAG_INFINITE_INPUT = 64,
   PLAUDIT_KPI_FLAG_NEGATIVE_COUNT = 128,
-  PLAUDIT_KPI_FLAG_FRACTIONAL_COUNT = 256
+  PLAUDIT_KPI_FLAG_FRACTIONAL_COUNT = 256,
+  PLAUDIT_KPI_FLAG_ROWS_DROPPED = 512,      /* tables: rows left out, a part was missing */
+  PLAUDIT_KPI_FLAG_INVALID_BINOMIAL = 1024, /* no interval: not successes of trials */
+  PLAUDIT_KPI_FLAG_INVALID_SCORE = 2048,    /* an answer that is none of 0, 1, ... 10 */
+  PLAUDIT_KPI_FLAG_LOW_BASELINE = 4096      /* a rate below ten of its standard errors */
 };
+
+/* Any KPI by its number, of one group: the numerator is what the table in docs/stats.md names
+ * first. OUT_OF_RANGE for an unknown number. */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_value(int32_t kpi, double numerator,
+                                                   double denominator, double *out_value,
+                                                   plaudit_error **error);
+
+/* The name of a KPI's column, such as "ctr"; "" for an unknown number; static. [any-thread] */
+const char *plaudit_kpi_name(int32_t kpi);
 
 /* One KPI over columns of count numerators and denominators, in the order of the scalar function.
  * A row without a value gets NaN and its flags; clicks above impressions keep their value with
@@ -955,6 +984,300 @@ PLAUDIT_NODISCARD plaudit_status plaudit_kpi_column(int32_t kpi, const double *n
                                                     const double *denominators, int64_t count,
                                                     int32_t refuse, double *out_values,
                                                     int32_t *out_flags, plaudit_error **error);
+
+/* KPI tables: columns of rows to KPIs by group, in one pass.
+ *
+ * Create a table with its keys, measures and KPIs; add batches; finish, as often as you like. Sums
+ * are exact and rounded once, so results are the same bits for any order of rows, any batches and
+ * any merges. Ratios are of sums. States of tables that saw other rows can be merged: that is how
+ * several machines share the work. */
+typedef struct plaudit_kpi_table plaudit_kpi_table;
+typedef struct plaudit_kpi_result plaudit_kpi_result;
+
+/* What a column counts. */
+enum {
+  PLAUDIT_MEASURE_IMPRESSIONS = 10,
+  PLAUDIT_MEASURE_VIEWABLE_IMPRESSIONS = 11,
+  PLAUDIT_MEASURE_REACH = 12,
+  PLAUDIT_MEASURE_FOLLOWERS = 13,
+  PLAUDIT_MEASURE_CLICKS = 20,
+  PLAUDIT_MEASURE_ENGAGEMENTS = 21,
+  PLAUDIT_MEASURE_INTERACTIONS = 22,
+  PLAUDIT_MEASURE_VISITORS = 30,
+  PLAUDIT_MEASURE_SESSIONS = 31,
+  PLAUDIT_MEASURE_ENGAGED_SESSIONS = 32,
+  PLAUDIT_MEASURE_CONVERSIONS = 40, /* actions too */
+  PLAUDIT_MEASURE_ORDERS = 41,
+  PLAUDIT_MEASURE_NEW_CUSTOMERS = 42,
+  PLAUDIT_MEASURE_COST = 50,
+  PLAUDIT_MEASURE_REVENUE = 51,
+  PLAUDIT_MEASURE_INCREMENTAL_REVENUE = 52, /* brought about by the marketing: from a lift */
+  PLAUDIT_MEASURE_COST_OF_GOODS = 53,       /* taken away from it, if given */
+  PLAUDIT_MEASURE_PROMOTERS = 60,
+  PLAUDIT_MEASURE_DETRACTORS = 61,
+  PLAUDIT_MEASURE_RESPONSES = 62,
+  PLAUDIT_MEASURE_SCORE = 63 /* answers 0..10, which make the three above */
+};
+
+/* The name of a measure's column unless another is given, such as "clicks"; "" for an unknown
+ * number; static. [any-thread] */
+const char *plaudit_measure_name(int32_t measure);
+
+/* What becomes of rows where a value is null or NaN. */
+enum {
+  PLAUDIT_MISSING_PROPAGATE = 0, /* KPIs of the group are NaN with NAN_INPUT */
+  PLAUDIT_MISSING_OMIT = 1,      /* a KPI leaves out rows that lack one of its parts: ROWS_DROPPED */
+  PLAUDIT_MISSING_RAISE = 2      /* the call ends with the row; also for infinity, negative counts */
+};
+enum {
+  PLAUDIT_ORDER_KEYS = 0,      /* numbers by value, text by bytes, null last */
+  PLAUDIT_ORDER_FIRST_SEEN = 1 /* unsorted; quicker with millions of groups */
+};
+
+typedef struct plaudit_kpi_options {
+  int64_t struct_size;
+  int64_t key_count; /* up to 64; 0 = one group of all rows */
+  const char *PLAUDIT_NULLABLE const *PLAUDIT_NULLABLE key_names; /* [key_count] */
+  int64_t measure_count;
+  const int32_t *PLAUDIT_NULLABLE measures; /* [measure_count] PLAUDIT_MEASURE_... */
+  const char *PLAUDIT_NULLABLE const *PLAUDIT_NULLABLE
+      measure_names; /* [measure_count] of their columns; NULL (all or one) = the measure's own */
+  const int32_t *PLAUDIT_NULLABLE measure_micros; /* [measure_count] 1 = integers are millionths */
+  int64_t kpi_count; /* 0 = all that the measures allow */
+  const int32_t *PLAUDIT_NULLABLE kpis; /* [kpi_count] PLAUDIT_KPI_... */
+  double confidence; /* of intervals; 0 = 0.95 */
+  double margin;     /* of incremental revenue, for the ROMI; 0 = 1 */
+  int32_t missing;   /* PLAUDIT_MISSING_... */
+  int32_t intervals; /* 1 = with intervals of KPIs that are rates */
+  int32_t method;    /* PLAUDIT_RATE_... of the intervals */
+  int32_t order;     /* PLAUDIT_ORDER_... */
+} plaudit_kpi_options;
+
+/* Layouts of Arrow. */
+enum {
+  PLAUDIT_TYPE_INT8 = 10,
+  PLAUDIT_TYPE_INT16 = 11,
+  PLAUDIT_TYPE_INT32 = 12,
+  PLAUDIT_TYPE_INT64 = 13,
+  PLAUDIT_TYPE_UINT8 = 14,
+  PLAUDIT_TYPE_UINT16 = 15,
+  PLAUDIT_TYPE_UINT32 = 16,
+  PLAUDIT_TYPE_UINT64 = 17,
+  PLAUDIT_TYPE_BOOLEAN = 18, /* one bit a row, least significant first */
+  PLAUDIT_TYPE_FLOAT32 = 20,
+  PLAUDIT_TYPE_FLOAT64 = 21,
+  PLAUDIT_TYPE_TEXT = 30,       /* UTF-8 with int32_t text_offsets */
+  PLAUDIT_TYPE_LARGE_TEXT = 31, /* UTF-8 with int64_t text_offsets */
+  PLAUDIT_TYPE_TEXT_VIEW = 32,  /* through Arrow only */
+  PLAUDIT_TYPE_NULL = 40        /* every row is null */
+};
+
+/* A column, in or out. Inputs are borrowed for the call, outputs belong to their result. With a
+ * dictionary the values are integers that count its rows. */
+typedef struct plaudit_column {
+  int64_t struct_size;
+  int64_t count;
+  int64_t offset; /* rows before the first, in every buffer */
+  const void *PLAUDIT_NULLABLE values;       /* numbers, bits, or bytes of text */
+  const void *PLAUDIT_NULLABLE text_offsets; /* [offset + count + 1] */
+  int64_t byte_count;                        /* of text: bytes in values */
+  const uint8_t *PLAUDIT_NULLABLE validity;  /* bitmap as in plaudit_text_batch, NULL = no nulls */
+  const struct plaudit_column *PLAUDIT_NULLABLE dictionary;
+  const char *PLAUDIT_NULLABLE format; /* Arrow's, of keys that are times, such as "tdD"; or NULL */
+  int32_t type;                        /* PLAUDIT_TYPE_... */
+  int32_t reserved;
+} plaudit_column;
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+  const char *PLAUDIT_NULLABLE format;
+  const char *PLAUDIT_NULLABLE name;
+  const char *PLAUDIT_NULLABLE metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema *PLAUDIT_NULLABLE *PLAUDIT_NULLABLE children;
+  struct ArrowSchema *PLAUDIT_NULLABLE dictionary;
+  void (*PLAUDIT_NULLABLE release)(struct ArrowSchema *PLAUDIT_NULLABLE);
+  void *PLAUDIT_NULLABLE private_data;
+};
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void *PLAUDIT_NULLABLE *PLAUDIT_NULLABLE buffers;
+  struct ArrowArray *PLAUDIT_NULLABLE *PLAUDIT_NULLABLE children;
+  struct ArrowArray *PLAUDIT_NULLABLE dictionary;
+  void (*PLAUDIT_NULLABLE release)(struct ArrowArray *PLAUDIT_NULLABLE);
+  void *PLAUDIT_NULLABLE private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+  int (*PLAUDIT_NULLABLE get_schema)(struct ArrowArrayStream *PLAUDIT_NULLABLE,
+                                     struct ArrowSchema *PLAUDIT_NULLABLE out);
+  int (*PLAUDIT_NULLABLE get_next)(struct ArrowArrayStream *PLAUDIT_NULLABLE,
+                                   struct ArrowArray *PLAUDIT_NULLABLE out);
+  const char *PLAUDIT_NULLABLE (*PLAUDIT_NULLABLE get_last_error)(
+      struct ArrowArrayStream *PLAUDIT_NULLABLE);
+  void (*PLAUDIT_NULLABLE release)(struct ArrowArrayStream *PLAUDIT_NULLABLE);
+  void *PLAUDIT_NULLABLE private_data;
+};
+#endif
+
+/* Makes an empty table. INVALID_ARGUMENT for a KPI without its measures and for names given twice.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_create(const plaudit_kpi_options *options,
+                                                          plaudit_kpi_table **out_table,
+                                                          plaudit_error **error);
+
+/* Adds rows: columns [column_count] are those of the keys, then those of the measures. Keys are
+ * integers, text or dictionaries of them; measures integers or floating point; null keys are a
+ * group. INVALID_ARGUMENT for columns of unequal length or another kind than before, which change
+ * nothing. INVALID_DATA, NOT_FINITE, INVALID_UTF8 with the row for text offsets and dictionary
+ * codes out of range and for what PLAUDIT_MISSING_RAISE refuses; after these, and when stopped,
+ * the table holds a part of the batch and every later call is INVALID_STATE. run may be NULL.
+ * [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_add(plaudit_kpi_table *table,
+                                                       const plaudit_column *columns,
+                                                       int64_t column_count,
+                                                       const plaudit_run_options *run,
+                                                       plaudit_error **error);
+
+/* Adds a struct array (a record batch), whose columns are found by their names; others are
+ * ignored. Array and schema are consumed: released when the call returns, whatever it returns.
+ * INVALID_STATE for one that was released before. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_add_arrow(plaudit_kpi_table *table,
+                                                             struct ArrowArray *array,
+                                                             struct ArrowSchema *schema,
+                                                             const plaudit_run_options *run,
+                                                             plaudit_error **error);
+
+/* Adds every batch of a stream, which is consumed too. Rows in errors count through the stream;
+ * IO when the stream itself fails. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_add_stream(plaudit_kpi_table *table,
+                                                              struct ArrowArrayStream *stream,
+                                                              const plaudit_run_options *run,
+                                                              plaudit_error **error);
+
+/* Writes the partial state of a table, versioned and checksummed, for any machine; *out_size gets
+ * its size also when out_state is NULL and capacity 0, which only asks. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_state(plaudit_kpi_table *table,
+                                                         uint8_t *out_state, int64_t capacity,
+                                                         int64_t *out_size,
+                                                         plaudit_error **error);
+
+/* A table with the options and the content of a state. CORRUPT with the byte for a state that is
+ * cut off or changed, UNSUPPORTED for one of another version. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_load(const uint8_t *state, int64_t size,
+                                                        plaudit_kpi_table **out_table,
+                                                        plaudit_error **error);
+
+/* Adds what another table has summed. Merged states are the whole, in any order. INVALID_ARGUMENT
+ * for a state with other keys, measures, KPIs, missing or margin. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_merge(plaudit_kpi_table *table,
+                                                         const uint8_t *state, int64_t size,
+                                                         plaudit_error **error);
+
+/* The KPIs as of now; the table can be added to afterwards. OUT_OF_RANGE for a sum of integers
+ * beyond 64 bits. [exclusive] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_table_finish(plaudit_kpi_table *table,
+                                                          plaudit_kpi_result **out_result,
+                                                          plaudit_error **error);
+
+/* Frees a table and sets *table to NULL. [any-thread] */
+void plaudit_kpi_table_free(plaudit_kpi_table **table);
+
+/* What a column of a result is. */
+enum {
+  PLAUDIT_ROLE_KEY = 1,
+  PLAUDIT_ROLE_ROWS = 2,
+  PLAUDIT_ROLE_SUM = 3,   /* int64_t for integers, else double; null where unknown */
+  PLAUDIT_ROLE_FLAGS = 4, /* PLAUDIT_KPI_FLAG_... of the sums */
+  PLAUDIT_ROLE_KPI = 5,   /* double; NaN and null where there is none */
+  PLAUDIT_ROLE_LOWER = 6,
+  PLAUDIT_ROLE_UPPER = 7,
+  PLAUDIT_ROLE_KPI_FLAGS = 8, /* int32_t PLAUDIT_KPI_FLAG_... */
+  PLAUDIT_ROLE_DROPPED = 9    /* rows left out of the KPI */
+};
+
+typedef struct plaudit_result_column {
+  int64_t struct_size;
+  const char *PLAUDIT_NULLABLE name; /* such as "ctr_lower" */
+  int64_t null_count;
+  int32_t role;    /* PLAUDIT_ROLE_... */
+  int32_t subject; /* PLAUDIT_MEASURE_... or PLAUDIT_KPI_..., 0 for other roles */
+  plaudit_column column;
+} plaudit_result_column;
+
+/* Groups and columns: keys, "rows", a sum a measure, "flags", then for each KPI its value, _lower
+ * and _upper when it has an interval, _flags, and _dropped when rows are omitted. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_result_size(const plaudit_kpi_result *result,
+                                                         int64_t *out_groups,
+                                                         int64_t *out_columns,
+                                                         plaudit_error **error);
+
+/* Borrows a column, which lives as long as the result. Integer keys are int64_t, or uint64_t as
+ * they came; dates and times of 32 bits int32_t with their format; text is LARGE_TEXT.
+ * out_column->struct_size is set by the caller. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_result_column(const plaudit_kpi_result *result,
+                                                           int64_t index,
+                                                           plaudit_result_column *out_column,
+                                                           plaudit_error **error);
+
+/* Exports the columns as a struct array without copying; array and schema live on by themselves
+ * until released, also when the result is freed. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_kpi_result_export(const plaudit_kpi_result *result,
+                                                           struct ArrowArray *out_array,
+                                                           struct ArrowSchema *out_schema,
+                                                           plaudit_error **error);
+
+/* Frees a result and sets *result to NULL. [any-thread] */
+void plaudit_kpi_result_free(plaudit_kpi_result **result);
+
+/* Moments of numbers that come bit by bit; a struct of zeros with its size set is empty. The first
+ * nine fields are the state, which may be kept anywhere; the others follow from it. Deviations
+ * are summed, not squares, so numbers far from 0 keep their variance (Welford 1962, Pebay 2008). */
+typedef struct plaudit_running_moments {
+  int64_t struct_size;
+  int64_t count;
+  double mean;
+  double mean_rest;  /* what rounding left of it */
+  double second_sum; /* of the powers of the deviations from the mean */
+  double third_sum;
+  double fourth_sum;
+  double minimum;
+  double maximum;
+  double sum;
+  double variance; /* with count - 1; NaN below two numbers */
+  double skewness; /* of the population; NaN when all numbers are the same */
+  double kurtosis; /* excess, 0 for a normal population */
+} plaudit_running_moments;
+
+/* Adds numbers, all or none: NOT_FINITE with the row. moments->struct_size is set by the caller.
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_running_moments_add(plaudit_running_moments *moments,
+                                                           const double *values, int64_t count,
+                                                           plaudit_error **error);
+
+/* Adds the numbers of another part. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_running_moments_merge(plaudit_running_moments *moments,
+                                                             const plaudit_running_moments *other,
+                                                             plaudit_error **error);
+
+/* Exponentially weighted averages of a series [count], alpha above 0 up to 1: recursive
+ * s = alpha x + (1 - alpha) s, or adjusted, divided by the sum of weights. NaN keeps the average
+ * and ages the weights; infinity is NOT_FINITE with the row. pandas' ewm(alpha, adjust).mean().
+ * [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_exponential_averages(
+    const double *values, int64_t count, double alpha, int32_t adjusted, double *out_averages,
+    plaudit_error **error);
 
 typedef struct plaudit_interval {
   double lower;
@@ -1326,6 +1649,13 @@ typedef struct plaudit_power_plan {
 PLAUDIT_NODISCARD plaudit_status plaudit_stats_power(const plaudit_power_design *design,
                                                      int32_t unknown, plaudit_power_plan *out_plan,
                                                      plaudit_error **error);
+enum { PLAUDIT_LIFT_FLAG_NEGATIVE_BASELINE = 65536 }; /* |control| is divided by */
+
+/* The same over columns, with the absolute lift; a control of 0 is NaN with ZERO_BASELINE.
+ * out_absolute and out_flags (PLAUDIT_LIFT_FLAG_...) may be NULL. [any-thread] */
+PLAUDIT_NODISCARD plaudit_status plaudit_stats_relative_lift_column(
+    const double *treatments, const double *controls, int64_t count, double *out_relative,
+    double *out_absolute, int32_t *out_flags, plaudit_error **error);
 
 typedef struct plaudit_classification_report {
   int64_t struct_size;

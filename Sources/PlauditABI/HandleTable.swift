@@ -22,6 +22,8 @@ final class HandleTable {
     case experiment = 30
     case bandit = 40
     case banditSnapshot = 41
+    case kpiTable = 32
+    case kpiResult = 33
   }
 
   enum Refusal: Error {

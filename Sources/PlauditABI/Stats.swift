@@ -108,6 +108,18 @@ public func plaudit_kpi_revenue_per_visitor(
   kpi(.revenuePerVisitor, revenue, visitors, out_value, error)
 }
 
+@implementation @_cdecl("plaudit_kpi_value")
+public func plaudit_kpi_value(
+  _ kpi: Int32, _ numerator: Double, _ denominator: Double,
+  _ out_value: UnsafeMutablePointer<Double>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  out_value?.pointee = 0
+  return call(error) {
+    try required(out_value, "out_value").pointee = try known(kpi).value(
+      numerator: numerator, denominator: denominator)
+  }
+}
+
 @implementation @_cdecl("plaudit_kpi_column")
 public func plaudit_kpi_column(
   _ kpi: Int32, _ numerators: UnsafePointer<Double>?, _ denominators: UnsafePointer<Double>?,
@@ -115,10 +127,7 @@ public func plaudit_kpi_column(
   _ out_flags: UnsafeMutablePointer<Int32>?, _ error: ErrorSlot?
 ) -> plaudit_status {
   call(error) {
-    guard let kpi = KPI(rawValue: kpi) else {
-      let known = KPI.allCases.map { String($0.rawValue) }.joined(separator: ", ")
-      throw PlauditError(.outOfRange, "kpi is \(kpi), known are \(known)")
-    }
+    let kpi = try known(kpi)
     let rows = try counted(count, "count")
     try kpi.column(
       numerators: try array(numerators, rows, "numerators"),

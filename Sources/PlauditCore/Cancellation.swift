@@ -22,6 +22,7 @@ package struct Progress {
     case resampling = 60
     case comparing = 70
     case replaying = 80
+    case tabulating = 90
   }
 
   package var phase: Phase

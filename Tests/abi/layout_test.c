@@ -197,6 +197,55 @@
   FIELD(plaudit_fold_result, macro_f1, 24)                    \
   FIELD(plaudit_fold_result, log_loss, 32)                    \
   FIELD(plaudit_fold_result, seconds, 40)                     \
+  STRUCT(plaudit_kpi_options, 104)                            \
+  FIELD(plaudit_kpi_options, struct_size, 0)                  \
+  FIELD(plaudit_kpi_options, key_count, 8)                    \
+  FIELD(plaudit_kpi_options, key_names, 16)                   \
+  FIELD(plaudit_kpi_options, measure_count, 24)               \
+  FIELD(plaudit_kpi_options, measures, 32)                    \
+  FIELD(plaudit_kpi_options, measure_names, 40)               \
+  FIELD(plaudit_kpi_options, measure_micros, 48)              \
+  FIELD(plaudit_kpi_options, kpi_count, 56)                   \
+  FIELD(plaudit_kpi_options, kpis, 64)                        \
+  FIELD(plaudit_kpi_options, confidence, 72)                  \
+  FIELD(plaudit_kpi_options, margin, 80)                      \
+  FIELD(plaudit_kpi_options, missing, 88)                     \
+  FIELD(plaudit_kpi_options, intervals, 92)                   \
+  FIELD(plaudit_kpi_options, method, 96)                      \
+  FIELD(plaudit_kpi_options, order, 100)                      \
+  STRUCT(plaudit_column, 80)                                  \
+  FIELD(plaudit_column, struct_size, 0)                       \
+  FIELD(plaudit_column, count, 8)                             \
+  FIELD(plaudit_column, offset, 16)                           \
+  FIELD(plaudit_column, values, 24)                           \
+  FIELD(plaudit_column, text_offsets, 32)                     \
+  FIELD(plaudit_column, byte_count, 40)                       \
+  FIELD(plaudit_column, validity, 48)                         \
+  FIELD(plaudit_column, dictionary, 56)                       \
+  FIELD(plaudit_column, format, 64)                           \
+  FIELD(plaudit_column, type, 72)                             \
+  FIELD(plaudit_column, reserved, 76)                         \
+  STRUCT(plaudit_result_column, 112)                          \
+  FIELD(plaudit_result_column, struct_size, 0)                \
+  FIELD(plaudit_result_column, name, 8)                       \
+  FIELD(plaudit_result_column, null_count, 16)                \
+  FIELD(plaudit_result_column, role, 24)                      \
+  FIELD(plaudit_result_column, subject, 28)                   \
+  FIELD(plaudit_result_column, column, 32)                    \
+  STRUCT(plaudit_running_moments, 104)                        \
+  FIELD(plaudit_running_moments, struct_size, 0)              \
+  FIELD(plaudit_running_moments, count, 8)                    \
+  FIELD(plaudit_running_moments, mean, 16)                    \
+  FIELD(plaudit_running_moments, mean_rest, 24)               \
+  FIELD(plaudit_running_moments, second_sum, 32)              \
+  FIELD(plaudit_running_moments, third_sum, 40)               \
+  FIELD(plaudit_running_moments, fourth_sum, 48)              \
+  FIELD(plaudit_running_moments, minimum, 56)                 \
+  FIELD(plaudit_running_moments, maximum, 64)                 \
+  FIELD(plaudit_running_moments, sum, 72)                     \
+  FIELD(plaudit_running_moments, variance, 80)                \
+  FIELD(plaudit_running_moments, skewness, 88)                \
+  FIELD(plaudit_running_moments, kurtosis, 96)                \
   STRUCT(plaudit_interval, 16)                                \
   FIELD(plaudit_interval, lower, 0)                           \
   FIELD(plaudit_interval, upper, 8)                           \

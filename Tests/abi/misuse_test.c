@@ -2310,6 +2310,368 @@ static char *contents(const char *name) {
   return text;
 }
 
+/* A column of a batch, as C hosts make it. */
+static plaudit_column column(int32_t type, const void *values, int64_t count) {
+  plaudit_column made = {.struct_size = sizeof made, .type = type, .values = values};
+  made.count = count;
+  return made;
+}
+
+static int releases;
+static void release_array(struct ArrowArray *array) { array->release = NULL, releases++; }
+static void release_schema(struct ArrowSchema *schema) { schema->release = NULL, releases++; }
+
+/* A record batch of an int64_t column "k" and a double column "cost" of three rows. */
+static const void *key_buffers[2], *cost_buffers[2], *batch_buffers[1];
+static struct ArrowArray key_array, cost_array, *batch_children[2] = {&key_array, &cost_array};
+static struct ArrowSchema key_schema, cost_schema, *field_children[2] = {&key_schema, &cost_schema};
+static void batch(struct ArrowArray *array, struct ArrowSchema *schema) {
+  static const int64_t keys[] = {2, 1, 2};
+  static const double costs[] = {1.5, 2, 0.25};
+  key_buffers[1] = keys, cost_buffers[1] = costs;
+  key_array = (struct ArrowArray){
+      .length = 3, .n_buffers = 2, .buffers = key_buffers, .release = release_array};
+  cost_array = (struct ArrowArray){
+      .length = 3, .n_buffers = 2, .buffers = cost_buffers, .release = release_array};
+  *array = (struct ArrowArray){.length = 3, .n_buffers = 1, .n_children = 2, .release = release_array};
+  array->buffers = batch_buffers, array->children = batch_children;
+  key_schema = (struct ArrowSchema){.format = "l", .name = "k", .release = release_schema};
+  cost_schema = (struct ArrowSchema){.format = "g", .name = "cost", .release = release_schema};
+  *schema = (struct ArrowSchema){.format = "+s", .n_children = 2, .release = release_schema};
+  schema->children = field_children;
+}
+
+static int stream_batches, stream_fails;
+static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out) {
+  struct ArrowArray unused;
+  (void)stream, batch(&unused, out);
+  return 0;
+}
+static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
+  struct ArrowSchema unused;
+  (void)stream;
+  if (stream_fails) return 5;
+  batch(out, &unused);
+  if (stream_batches-- <= 0) out->release = NULL;
+  return 0;
+}
+static const char *stream_error(struct ArrowArrayStream *stream) {
+  return (void)stream, "the disk is gone";
+}
+static void release_stream(struct ArrowArrayStream *stream) { stream->release = NULL, releases++; }
+
+static void kpi_tables(void) {
+  double value;
+  EXPECT(RANGE, "kpi", plaudit_kpi_value(999, 1, 2, &value, &error));
+  EXPECT(NULL_POINTER, "out_value", plaudit_kpi_value(24, 1, 2, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_UNDEFINED, "sessions", plaudit_kpi_value(24, 1, 0, &value, &error));
+  CHECK(strcmp(plaudit_kpi_name(10), "ctr") == 0 && !plaudit_kpi_name(0)[0]);
+  CHECK(strcmp(plaudit_measure_name(20), "clicks") == 0 && !plaudit_measure_name(-1)[0]);
+
+  /* creating */
+  plaudit_kpi_table *table = NULL;
+  const char *keys[] = {"k", NULL};
+  const char *bad_keys[] = {"k\xFF"};
+  int32_t measures[] = {PLAUDIT_MEASURE_CLICKS, PLAUDIT_MEASURE_COST}, wrong[] = {12345};
+  int32_t kpis[] = {PLAUDIT_KPI_COST_PER_CLICK}, impossible[] = {PLAUDIT_KPI_RETURN_ON_INVESTMENT};
+  plaudit_kpi_options good = {.struct_size = sizeof good, .key_count = 1, .key_names = keys};
+  good.measure_count = 2, good.measures = measures;
+  EXPECT(NULL_POINTER, "options", plaudit_kpi_table_create(NULL, &table, &error));
+  EXPECT(NULL_POINTER, "out_table", plaudit_kpi_table_create(&good, NULL, &error));
+#define WITH(field, given)                       \
+  plaudit_kpi_options bad_##field = good;        \
+  bad_##field.field = (given)
+  WITH(struct_size, 3);
+  EXPECT(ARGUMENT, "struct_size", plaudit_kpi_table_create(&bad_struct_size, &table, &error));
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    WITH(key_count, bad_counts[i]);
+    CHECK(plaudit_kpi_table_create(&bad_key_count, &table, NULL) != PLAUDIT_OK && !table);
+    WITH(measure_count, bad_counts[i]);
+    CHECK(plaudit_kpi_table_create(&bad_measure_count, &table, NULL) != PLAUDIT_OK);
+    WITH(kpi_count, bad_counts[i]);
+    CHECK(plaudit_kpi_table_create(&bad_kpi_count, &table, NULL) != PLAUDIT_OK);
+  }
+  WITH(key_names, NULL);
+  EXPECT(NULL_POINTER, "key_names", plaudit_kpi_table_create(&bad_key_names, &table, &error));
+  WITH(key_count, 2);
+  EXPECT(NULL_POINTER, "key_names", plaudit_kpi_table_create(&bad_key_count, &table, &error));
+  bad_key_names.key_names = bad_keys;
+  EXPECT(PLAUDIT_ERROR_INVALID_UTF8, "key_names",
+         plaudit_kpi_table_create(&bad_key_names, &table, &error));
+  WITH(measures, NULL);
+  EXPECT(NULL_POINTER, "measures", plaudit_kpi_table_create(&bad_measures, &table, &error));
+  bad_measures.measures = wrong, bad_measures.measure_count = 1;
+  EXPECT(RANGE, "measure", plaudit_kpi_table_create(&bad_measures, &table, &error));
+  WITH(measure_count, 0);
+  EXPECT(ARGUMENT, "measure", plaudit_kpi_table_create(&bad_measure_count, &table, &error));
+  WITH(kpi_count, 1);
+  EXPECT(NULL_POINTER, "kpis", plaudit_kpi_table_create(&bad_kpi_count, &table, &error));
+  bad_kpi_count.kpis = impossible;
+  EXPECT(ARGUMENT, "revenue", plaudit_kpi_table_create(&bad_kpi_count, &table, &error));
+  bad_kpi_count.kpis = wrong;
+  EXPECT(RANGE, "kpi", plaudit_kpi_table_create(&bad_kpi_count, &table, &error));
+  WITH(confidence, 95);
+  EXPECT(RANGE, "confidence", plaudit_kpi_table_create(&bad_confidence, &table, &error));
+  WITH(margin, NAN);
+  EXPECT(RANGE, "margin", plaudit_kpi_table_create(&bad_margin, &table, &error));
+  WITH(missing, 3);
+  EXPECT(RANGE, "missing", plaudit_kpi_table_create(&bad_missing, &table, &error));
+  WITH(intervals, 2);
+  EXPECT(RANGE, "intervals", plaudit_kpi_table_create(&bad_intervals, &table, &error));
+  WITH(method, 5);
+  EXPECT(RANGE, "method", plaudit_kpi_table_create(&bad_method, &table, &error));
+  WITH(order, -1);
+  EXPECT(RANGE, "order", plaudit_kpi_table_create(&bad_order, &table, &error));
+#undef WITH
+  good.kpi_count = 1, good.kpis = kpis;
+  EXPECT_OK(plaudit_kpi_table_create(&good, &table, &error));
+  plaudit_kpi_table *live = table;
+
+  /* adding */
+  int64_t numbers[] = {1, 2, 1}, counts[] = {1, 2, 3};
+  double costs[] = {1, 2, 3};
+  plaudit_column columns[3] = {column(PLAUDIT_TYPE_INT64, numbers, 3),
+                               column(PLAUDIT_TYPE_INT64, counts, 3),
+                               column(PLAUDIT_TYPE_FLOAT64, costs, 3)};
+  plaudit_kpi_result *result = NULL;
+  int64_t size = 0, groups = 0;
+  struct ArrowArray array;
+  struct ArrowSchema schema;
+  struct ArrowArrayStream stream = {stream_schema, stream_next, stream_error, release_stream, NULL};
+  for (int i = 0; i < garbage_count; i++) {
+    plaudit_kpi_table *other = garbage[i];
+    plaudit_kpi_result *no_result = garbage[i];
+    plaudit_result_column part = {.struct_size = sizeof part};
+    EXPECT(HANDLE, "table", plaudit_kpi_table_add(other, columns, 3, NULL, &error));
+    EXPECT(HANDLE, "table", plaudit_kpi_table_state(other, NULL, 0, &size, &error));
+    EXPECT(HANDLE, "table", plaudit_kpi_table_merge(other, (uint8_t *)"x", 1, &error));
+    EXPECT(HANDLE, "table", plaudit_kpi_table_finish(other, &result, &error));
+    EXPECT(HANDLE, "result", plaudit_kpi_result_size(no_result, &size, &groups, &error));
+    EXPECT(HANDLE, "result", plaudit_kpi_result_column(no_result, 0, &part, &error));
+    EXPECT(HANDLE, "result", plaudit_kpi_result_export(no_result, &array, &schema, &error));
+    batch(&array, &schema);
+    EXPECT(HANDLE, "table", plaudit_kpi_table_add_arrow(other, &array, &schema, NULL, &error));
+    CHECK(!array.release && !schema.release);
+    stream.release = release_stream;
+    EXPECT(HANDLE, "table", plaudit_kpi_table_add_stream(other, &stream, NULL, &error));
+    CHECK(!stream.release);
+    if (i > 0) plaudit_kpi_table_free(&other), plaudit_kpi_result_free(&no_result);
+  }
+  plaudit_kpi_table_free(NULL), plaudit_kpi_result_free(NULL);
+  EXPECT(NULL_POINTER, "columns", plaudit_kpi_table_add(table, NULL, 3, NULL, &error));
+  EXPECT(ARGUMENT, "columns", plaudit_kpi_table_add(table, columns, 2, NULL, &error));
+  EXPECT(ARGUMENT, "columns", plaudit_kpi_table_add(table, NULL, 0, NULL, &error));
+  for (int i = 0; i < COUNT(bad_counts); i++) {
+    CHECK(plaudit_kpi_table_add(table, columns, bad_counts[i], NULL, NULL) != PLAUDIT_OK);
+    plaudit_column kept = columns[1];
+    columns[1].count = bad_counts[i];
+    CHECK(plaudit_kpi_table_add(table, columns, 3, NULL, NULL) != PLAUDIT_OK);
+    columns[1] = kept, columns[1].offset = bad_counts[i];
+    EXPECT(ARGUMENT, "offset", plaudit_kpi_table_add(table, columns, 3, NULL, &error));
+    columns[1] = kept;
+  }
+#define NOT_ADDED(status, named, place, field, given)                                   \
+  do {                                                                                  \
+    plaudit_column kept = columns[place];                                               \
+    columns[place].field = (given);                                                     \
+    EXPECT(status, named, plaudit_kpi_table_add(table, columns, 3, NULL, &error));      \
+    columns[place] = kept;                                                              \
+  } while (0)
+  NOT_ADDED(ARGUMENT, "struct_size", 0, struct_size, 0);
+  NOT_ADDED(ARGUMENT, "struct_size", 2, struct_size, 8);
+  NOT_ADDED(ARGUMENT, "clicks", 1, count, 2);
+  NOT_ADDED(NULL_POINTER, "clicks", 1, values, NULL);
+  NOT_ADDED(RANGE, "type", 1, type, 999);
+  NOT_ADDED(ARGUMENT, "text", 1, type, PLAUDIT_TYPE_TEXT);
+  NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "views", 0, type, PLAUDIT_TYPE_TEXT_VIEW);
+  NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "keys", 0, type, PLAUDIT_TYPE_FLOAT64);
+  NOT_ADDED(NULL_POINTER, "offsets", 0, type, PLAUDIT_TYPE_LARGE_TEXT);
+  NOT_ADDED(ARGUMENT, "byte_count", 0, type, (columns[0].byte_count = -1, PLAUDIT_TYPE_TEXT));
+  NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "times", 2, format, "tdD");
+  plaudit_column inner = column(PLAUDIT_TYPE_INT64, numbers, 3), outer = inner;
+  outer.dictionary = &inner;
+  NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "dictionary", 0, dictionary, &outer);
+  NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "dictionary", 1, dictionary, &inner);
+  inner.count = 0;
+  EXPECT_OK(plaudit_kpi_table_add(table, columns, 3, NULL, &error));
+  for (int i = 0; i < 3; i++) columns[i].count = 0, columns[i].values = NULL;
+  EXPECT_OK(plaudit_kpi_table_add(table, columns, 3, NULL, &error));
+  for (int i = 0; i < 3; i++) columns[i].count = 3;
+  columns[0].values = numbers, columns[1].values = counts, columns[2].values = costs;
+
+  /* states */
+  EXPECT(NULL_POINTER, "out_size", plaudit_kpi_table_state(table, NULL, 0, NULL, &error));
+  EXPECT_OK(plaudit_kpi_table_state(table, NULL, 0, &size, &error));
+  uint8_t *state = malloc((size_t)size);
+  EXPECT(PLAUDIT_ERROR_BUFFER_TOO_SMALL, "needed",
+         plaudit_kpi_table_state(table, state, size - 1, &groups, &error));
+  EXPECT(NULL_POINTER, "out_state", plaudit_kpi_table_state(table, NULL, size, &groups, &error));
+  EXPECT(ARGUMENT, "capacity", plaudit_kpi_table_state(table, state, -1, &groups, &error));
+  EXPECT_OK(plaudit_kpi_table_state(table, state, size, &size, &error));
+  plaudit_kpi_table *loaded = NULL;
+  EXPECT(NULL_POINTER, "out_table", plaudit_kpi_table_load(state, size, NULL, &error));
+  EXPECT(NULL_POINTER, "state", plaudit_kpi_table_load(NULL, size, &loaded, &error));
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "state", plaudit_kpi_table_load(NULL, 0, &loaded, &error));
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "state", plaudit_kpi_table_load(state, size - 1, &loaded, &error));
+  EXPECT(NULL_POINTER, "state", plaudit_kpi_table_merge(table, NULL, size, &error));
+  EXPECT(ARGUMENT, "size", plaudit_kpi_table_merge(table, state, -1, &error));
+  state[8] ^= 7;
+  EXPECT(PLAUDIT_ERROR_UNSUPPORTED, "version", plaudit_kpi_table_merge(table, state, size, &error));
+  state[8] ^= 7, state[40] ^= 1;
+  EXPECT(PLAUDIT_ERROR_CORRUPT, "checksum", plaudit_kpi_table_merge(table, state, size, &error));
+  state[40] ^= 1;
+  EXPECT_OK(plaudit_kpi_table_load(state, size, &loaded, &error));
+  EXPECT_OK(plaudit_kpi_table_merge(loaded, state, size, &error));
+  free(state);
+
+  /* results */
+  EXPECT(NULL_POINTER, "out_result", plaudit_kpi_table_finish(table, NULL, &error));
+  EXPECT_OK(plaudit_kpi_table_finish(loaded, &result, &error));
+  plaudit_kpi_table_free(&loaded);
+  plaudit_result_column part = {.struct_size = sizeof part}, unsized_part = {0};
+  EXPECT(NULL_POINTER, "out_groups", plaudit_kpi_result_size(result, NULL, &size, &error));
+  EXPECT(NULL_POINTER, "out_columns", plaudit_kpi_result_size(result, &groups, NULL, &error));
+  EXPECT_OK(plaudit_kpi_result_size(result, &groups, &size, &error));
+  CHECK(groups == 2 && size == 7);
+  EXPECT(NULL_POINTER, "out_column", plaudit_kpi_result_column(result, 0, NULL, &error));
+  EXPECT(ARGUMENT, "struct_size", plaudit_kpi_result_column(result, 0, &unsized_part, &error));
+  EXPECT(RANGE, "index", plaudit_kpi_result_column(result, -1, &part, &error));
+  EXPECT(RANGE, "index", plaudit_kpi_result_column(result, size, &part, &error));
+  EXPECT_OK(plaudit_kpi_result_column(result, 5, &part, &error));
+  CHECK(strcmp(part.name, "cpc") == 0 && part.role == PLAUDIT_ROLE_KPI && part.subject == kpis[0]);
+  CHECK(((const double *)part.column.values)[0] == 1 && part.null_count == 0);
+  EXPECT(NULL_POINTER, "out_array", plaudit_kpi_result_export(result, NULL, &schema, &error));
+  EXPECT(NULL_POINTER, "out_schema", plaudit_kpi_result_export(result, &array, NULL, &error));
+  EXPECT_OK(plaudit_kpi_result_export(result, &array, &schema, &error));
+  plaudit_kpi_result_free(&result);
+  CHECK(array.length == 2 && array.n_children == 7 && strcmp(schema.format, "+s") == 0);
+  CHECK(strcmp(schema.children[5]->name, "cpc") == 0 && schema.children[5]->format[0] == 'g');
+  /* A child that is moved away outlives its parent. */
+  struct ArrowArray moved = *array.children[5];
+  array.children[5]->release = NULL;
+  array.release(&array), schema.release(&schema);
+  CHECK(!array.release && !schema.release && ((const double *)moved.buffers[1])[1] == 1);
+  moved.release(&moved);
+
+  /* Arrow */
+  plaudit_kpi_options spent = good;
+  spent.measure_count = 1, spent.measures = measures + 1, spent.kpi_count = 0, spent.kpis = NULL;
+  EXPECT_OK(plaudit_kpi_table_create(&spent, &loaded, &error));
+  batch(&array, &schema);
+  releases = 0;
+  EXPECT_OK(plaudit_kpi_table_add_arrow(loaded, &array, &schema, NULL, &error));
+  CHECK(releases == 2 && !array.release && !schema.release);
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "released",
+         plaudit_kpi_table_add_arrow(loaded, &array, &schema, NULL, &error));
+  batch(&array, &schema);
+  EXPECT(NULL_POINTER, "array", plaudit_kpi_table_add_arrow(loaded, NULL, &schema, NULL, &error));
+  EXPECT(NULL_POINTER, "schema", plaudit_kpi_table_add_arrow(loaded, &array, NULL, NULL, &error));
+  CHECK(!array.release && !schema.release);
+#define ARROW(status, named, change)                                                      \
+  do {                                                                                    \
+    batch(&array, &schema);                                                               \
+    change;                                                                               \
+    EXPECT(status, named, plaudit_kpi_table_add_arrow(loaded, &array, &schema, NULL, &error)); \
+    CHECK(!array.release && !schema.release);                                             \
+  } while (0)
+  ARROW(PLAUDIT_ERROR_INVALID_STATE, "released", schema.release = NULL);
+  ARROW(PLAUDIT_ERROR_INVALID_STATE, "released", cost_array.release = NULL);
+  ARROW(PLAUDIT_ERROR_UNSUPPORTED, "struct", schema.format = "l");
+  ARROW(PLAUDIT_ERROR_UNSUPPORTED, "struct", schema.format = NULL);
+  ARROW(PLAUDIT_ERROR_UNSUPPORTED, "cost", cost_schema.format = "d:10,2");
+  ARROW(PLAUDIT_ERROR_UNSUPPORTED, "null", array.null_count = 1; batch_buffers[0] = words);
+  batch_buffers[0] = NULL;
+  ARROW(ARGUMENT, "no column cost", cost_schema.name = "spend");
+  ARROW(ARGUMENT, "no column cost", cost_schema.name = NULL);
+  ARROW(ARGUMENT, "two columns", cost_schema.name = "k");
+  ARROW(ARGUMENT, "children", array.n_children = 1);
+  ARROW(ARGUMENT, "length", cost_array.length = 2);
+  ARROW(ARGUMENT, "length", array.length = -1);
+  ARROW(ARGUMENT, "length", array.offset = 1);
+  ARROW(ARGUMENT, "offset", cost_array.offset = -1);
+  ARROW(ARGUMENT, "buffers", cost_array.n_buffers = 1);
+  ARROW(ARGUMENT, "buffers", cost_array.buffers = NULL);
+  ARROW(NULL_POINTER, "cost", cost_buffers[1] = NULL; array.length = 3);
+  ARROW(ARGUMENT, "dictionary", key_array.dictionary = &cost_array);
+  ARROW(NULL_POINTER, "schema", schema.children = NULL);
+  ARROW(NULL_POINTER, "k", array.children = NULL);
+#undef ARROW
+
+  /* streams */
+  EXPECT(NULL_POINTER, "stream", plaudit_kpi_table_add_stream(loaded, NULL, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "released",
+         plaudit_kpi_table_add_stream(loaded, &stream, NULL, &error));
+  stream.release = release_stream, stream_batches = 3;
+  EXPECT_OK(plaudit_kpi_table_add_stream(loaded, &stream, NULL, &error));
+  CHECK(!stream.release);
+  stream.release = release_stream, stream_fails = 1;
+  EXPECT(PLAUDIT_ERROR_IO, "the disk is gone",
+         plaudit_kpi_table_add_stream(loaded, &stream, NULL, &error));
+  stream.release = release_stream, stream.get_next = NULL;
+  EXPECT(NULL_POINTER, "get_next", plaudit_kpi_table_add_stream(loaded, &stream, NULL, &error));
+  EXPECT_OK(plaudit_kpi_table_finish(loaded, &result, &error));
+  EXPECT_OK(plaudit_kpi_result_column(result, 2, &part, &error));
+  CHECK(((const double *)part.column.values)[0] == 8 && ((const double *)part.column.values)[1] == 7);
+  plaudit_kpi_result_free(&result);
+  plaudit_kpi_table_free(&loaded);
+
+  /* data: the row is told, and the table holds a part */
+  int64_t codes[] = {0, 7, 0};
+  inner.count = 1;
+  columns[0].values = codes, columns[0].dictionary = &inner;
+  plaudit_error *cause = NULL;
+  CHECK(plaudit_kpi_table_add(live, columns, 3, NULL, &cause) == DATA);
+  CHECK(plaudit_error_index(cause) == 1);
+  plaudit_error_free(&cause);
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "part",
+         plaudit_kpi_table_add(live, columns, 3, NULL, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "part", plaudit_kpi_table_finish(live, &result, &error));
+  plaudit_kpi_table_free(&live);
+#undef NOT_ADDED
+}
+
+static void running(void) {
+  double numbers[] = {1, 2, NAN}, averages[3];
+  plaudit_running_moments moments = {.struct_size = sizeof moments}, other = moments, unsized_moments = {0};
+  EXPECT(NULL_POINTER, "moments", plaudit_stats_running_moments_add(NULL, numbers, 2, &error));
+  EXPECT(ARGUMENT, "struct_size", plaudit_stats_running_moments_add(&unsized_moments, numbers, 2, &error));
+  EXPECT(NULL_POINTER, "values", plaudit_stats_running_moments_add(&moments, NULL, 2, &error));
+  EXPECT(ARGUMENT, "count", plaudit_stats_running_moments_add(&moments, numbers, -1, &error));
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "row 2", plaudit_stats_running_moments_add(&moments, numbers, 3, &error));
+  EXPECT_OK(plaudit_stats_running_moments_add(&moments, numbers, 2, &error));
+  EXPECT(NULL_POINTER, "moments", plaudit_stats_running_moments_merge(NULL, &other, &error));
+  EXPECT(NULL_POINTER, "other", plaudit_stats_running_moments_merge(&moments, NULL, &error));
+  other.count = -4;
+  EXPECT(DATA, "moments", plaudit_stats_running_moments_merge(&moments, &other, &error));
+  other.count = 1, other.mean = INFINITY;
+  EXPECT(PLAUDIT_ERROR_NOT_FINITE, "finite", plaudit_stats_running_moments_merge(&moments, &other, &error));
+  EXPECT_OK(plaudit_stats_running_moments_merge(&moments, &moments, &error));
+  CHECK(moments.count == 4 && moments.mean == 1.5);
+
+  EXPECT(NULL_POINTER, "values",
+         plaudit_stats_exponential_averages(NULL, 2, 0.5, 1, averages, &error));
+  EXPECT(NULL_POINTER, "out_averages",
+         plaudit_stats_exponential_averages(numbers, 2, 0.5, 1, NULL, &error));
+  EXPECT(ARGUMENT, "count",
+         plaudit_stats_exponential_averages(numbers, -2, 0.5, 1, averages, &error));
+  EXPECT(RANGE, "alpha", plaudit_stats_exponential_averages(numbers, 2, 0, 1, averages, &error));
+  EXPECT(RANGE, "adjusted", plaudit_stats_exponential_averages(numbers, 2, 1, 2, averages, &error));
+  EXPECT_OK(plaudit_stats_exponential_averages(numbers, 3, 0.5, 0, averages, &error));
+  CHECK(averages[1] == 1.5 && averages[2] == 1.5);
+
+  double absolute[3];
+  int32_t flags[3];
+  EXPECT(NULL_POINTER, "treatments",
+         plaudit_stats_relative_lift_column(NULL, numbers, 2, averages, absolute, flags, &error));
+  EXPECT(NULL_POINTER, "controls",
+         plaudit_stats_relative_lift_column(numbers, NULL, 2, averages, absolute, flags, &error));
+  EXPECT(NULL_POINTER, "out_relative",
+         plaudit_stats_relative_lift_column(numbers, numbers, 2, NULL, absolute, flags, &error));
+  EXPECT(ARGUMENT, "count",
+         plaudit_stats_relative_lift_column(numbers, numbers, -1, averages, NULL, NULL, &error));
+  EXPECT_OK(plaudit_stats_relative_lift_column(numbers, numbers, 2, averages, NULL, NULL, &error));
+}
+
 static void completeness(void) {
   char *header = contents("include/plaudit.h"), *test = contents("Tests/abi/misuse_test.c");
   int found = 0;
@@ -2364,6 +2726,8 @@ int main(void) {
   series();
   assignment();
   decisions();
+  kpi_tables();
+  running();
   completeness();
 
   /* After all that the handles still work, children outlive their parents, and all can be freed. */

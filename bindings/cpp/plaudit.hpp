@@ -27,6 +27,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -1278,6 +1279,292 @@ inline outcome<columns> column(std::int32_t kpi, span<const double> numerators,
   });
 }
 
+/// Any KPI by its number, PLAUDIT_KPI_...
+inline outcome<double> value(std::int32_t kpi, double numerator, double denominator) {
+  double value = 0;
+  return detail::finish(value, [&](plaudit_error **error) {
+    return plaudit_kpi_value(kpi, numerator, denominator, &value, error);
+  });
+}
+/// The name of a KPI's column, such as "ctr"; empty for an unknown number.
+inline std::string_view name(std::int32_t kpi) noexcept { return plaudit_kpi_name(kpi); }
+/// The name of a measure's column, such as "clicks".
+inline std::string_view measure_name(std::int32_t measure) noexcept {
+  return plaudit_measure_name(measure);
+}
+
+/// Numbers of a batch, borrowed; a validity bitmap marks nulls with 0.
+inline plaudit_column numbers(span<const double> values, const std::uint8_t *validity = nullptr) {
+  sized<plaudit_column> made;
+  made.type = PLAUDIT_TYPE_FLOAT64;
+  made.count = detail::length(values.size());
+  made.values = values.data();
+  made.validity = validity;
+  return made;
+}
+inline plaudit_column numbers(span<const std::int64_t> values,
+                              const std::uint8_t *validity = nullptr) {
+  sized<plaudit_column> made;
+  made.type = PLAUDIT_TYPE_INT64;
+  made.count = detail::length(values.size());
+  made.values = values.data();
+  made.validity = validity;
+  return made;
+}
+inline plaudit_column numbers(span<const std::int32_t> values,
+                              const std::uint8_t *validity = nullptr) {
+  sized<plaudit_column> made;
+  made.type = PLAUDIT_TYPE_INT32;
+  made.count = detail::length(values.size());
+  made.values = values.data();
+  made.validity = validity;
+  return made;
+}
+
+/// Text of a batch in one piece, for keys.
+class strings {
+ public:
+  template <class Rows>
+  explicit strings(const Rows &rows) {
+    starts_.push_back(0);
+    for (const auto &row : rows) {
+      data_.append(std::string_view(row));
+      starts_.push_back(detail::length(data_.size()));
+    }
+  }
+  /// Borrowed from this object.
+  plaudit_column column() const noexcept {
+    sized<plaudit_column> made;
+    made.type = PLAUDIT_TYPE_LARGE_TEXT;
+    made.count = detail::length(starts_.size()) - 1;
+    made.values = data_.data();
+    made.text_offsets = starts_.data();
+    made.byte_count = detail::length(data_.size());
+    return made;
+  }
+
+ private:
+  std::string data_;
+  std::vector<std::int64_t> starts_;
+};
+
+/// Integer codes of the rows of a dictionary, which must outlive the column.
+inline plaudit_column coded(plaudit_column codes, const plaudit_column &dictionary) {
+  codes.dictionary = &dictionary;
+  return codes;
+}
+
+/// The KPIs of a table by group; columns are borrowed from it. [immutable]
+class result {
+ public:
+  std::size_t groups() const noexcept { return detail::size(groups_); }
+  std::size_t columns() const noexcept { return detail::size(columns_); }
+
+  outcome<plaudit_result_column> column(std::size_t index) const {
+    sized<plaudit_result_column> found;
+    plaudit_result_column &slot = found;
+    return detail::finish(slot, [&](plaudit_error **error) {
+      return plaudit_kpi_result_column(get(), detail::length(index), &found, error);
+    });
+  }
+
+  /// The column of a name, such as "ctr"; NOT_FOUND when there is none.
+  outcome<plaudit_result_column> column(std::string_view name) const {
+    for (std::size_t index = 0; index < columns(); index++) {
+      sized<plaudit_result_column> found;
+      if (plaudit_kpi_result_column(get(), detail::length(index), &found, nullptr) == PLAUDIT_OK &&
+          name == found.name)
+        return static_cast<plaudit_result_column>(found);
+    }
+    return detail::fail<plaudit_result_column>(
+        error(PLAUDIT_ERROR_NOT_FOUND, "no column " + std::string(name)));
+  }
+
+  /// Numbers of a column, NaN where null; for sums, KPIs, ends of intervals, flags and counts.
+  outcome<std::vector<double>> numbers(std::string_view name) const {
+#ifdef PLAUDIT_NO_EXCEPTIONS
+    auto found = column(name);
+    if (!found) return found.error();
+    const plaudit_column &values = found->column;
+#else
+    const plaudit_result_column found = column(name);
+    const plaudit_column &values = found.column;
+#endif
+    std::vector<double> made(groups());
+    for (std::size_t row = 0; row < made.size(); row++) {
+      if (!valid(values, row))
+        made[row] = std::numeric_limits<double>::quiet_NaN();
+      else if (values.type == PLAUDIT_TYPE_FLOAT64)
+        made[row] = static_cast<const double *>(values.values)[row];
+      else if (values.type == PLAUDIT_TYPE_INT32)
+        made[row] = static_cast<const std::int32_t *>(values.values)[row];
+      else if (values.type == PLAUDIT_TYPE_INT64 || values.type == PLAUDIT_TYPE_UINT64)
+        made[row] = static_cast<double>(static_cast<const std::int64_t *>(values.values)[row]);
+    }
+    return made;
+  }
+
+  /// The text of a key column; empty for null.
+  static std::string_view text(const plaudit_column &key, std::size_t row) noexcept {
+    if (key.type != PLAUDIT_TYPE_LARGE_TEXT || !valid(key, row)) return {};
+    const auto *starts = static_cast<const std::int64_t *>(key.text_offsets);
+    return {static_cast<const char *>(key.values) + starts[row],
+            detail::size(starts[row + 1] - starts[row])};
+  }
+
+  static bool valid(const plaudit_column &column, std::size_t row) noexcept {
+    return !column.validity || column.validity[row / 8] >> (row % 8) & 1;
+  }
+
+  /// Arrow struct array and schema that live on by themselves until they are released.
+  outcome<std::pair<ArrowArray, ArrowSchema>> export_arrow() const {
+    std::pair<ArrowArray, ArrowSchema> made{};
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_kpi_result_export(get(), &made.first, &made.second, error);
+    });
+  }
+
+  plaudit_kpi_result *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class table;
+  result() noexcept = default;
+  detail::handle<plaudit_kpi_result, plaudit_kpi_result_free> handle_;
+  std::int64_t groups_ = 0;
+  std::int64_t columns_ = 0;
+};
+
+/// A column to sum.
+struct measure {
+  std::int32_t number;        ///< PLAUDIT_MEASURE_...
+  std::string name = {};      ///< of its column; empty = the measure's own
+  bool micros = false;        ///< integers are millionths
+};
+
+/// What a table is made of.
+struct table_options {
+  std::vector<std::string> keys = {};
+  std::vector<measure> measures = {};
+  std::vector<std::int32_t> kpis = {}; ///< PLAUDIT_KPI_...; none = all that the measures allow
+  std::int32_t missing = PLAUDIT_MISSING_PROPAGATE;
+  bool intervals = false; ///< of KPIs that are rates
+  std::int32_t method = PLAUDIT_RATE_WILSON;
+  std::int32_t order = PLAUDIT_ORDER_KEYS;
+  double confidence = 0; ///< 0 = 0.95
+  double margin = 0;     ///< 0 = 1
+};
+
+/// Sums of columns by group, to KPIs; results do not depend on the order of rows. [exclusive]
+class table {
+ public:
+  static outcome<table> create(const table_options &options) {
+    std::vector<const char *> keys, names;
+    std::vector<std::int32_t> numbers, micros;
+    for (const std::string &key : options.keys) keys.push_back(key.c_str());
+    for (const measure &given : options.measures) {
+      numbers.push_back(given.number);
+      names.push_back(given.name.empty() ? nullptr : given.name.c_str());
+      micros.push_back(given.micros);
+    }
+    sized<plaudit_kpi_options> c;
+    c.key_count = detail::length(keys.size());
+    c.key_names = keys.data();
+    c.measure_count = detail::length(numbers.size());
+    c.measures = numbers.data();
+    c.measure_names = names.data();
+    c.measure_micros = micros.data();
+    c.kpi_count = detail::length(options.kpis.size());
+    c.kpis = options.kpis.data();
+    c.confidence = options.confidence;
+    c.margin = options.margin;
+    c.missing = options.missing;
+    c.intervals = options.intervals;
+    c.method = options.method;
+    c.order = options.order;
+    table made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_kpi_table_create(&c, made.handle_.slot(), error);
+    });
+  }
+
+  /// A table that goes on from a state.
+  static outcome<table> load(span<const std::uint8_t> state) {
+    table made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      return plaudit_kpi_table_load(state.data(), detail::length(state.size()),
+                                    made.handle_.slot(), error);
+    });
+  }
+
+  /// Adds rows: the columns of the keys, then those of the measures.
+  outcome<void> add(span<const plaudit_column> columns, const run_options &options = {}) {
+    detail::run run(options);
+    return detail::check(run, [&](plaudit_error **error) {
+      return run([&] {
+        return plaudit_kpi_table_add(get(), columns.data(), detail::length(columns.size()),
+                                   run.get(), error);
+      });
+    });
+  }
+
+  /// Adds a record batch; array and schema are released in any case.
+  outcome<void> add(ArrowArray &array, ArrowSchema &schema, const run_options &options = {}) {
+    detail::run run(options);
+    return detail::check(run, [&](plaudit_error **error) {
+      return run([&] {
+        return plaudit_kpi_table_add_arrow(get(), &array, &schema, run.get(), error);
+      });
+    });
+  }
+
+  /// Adds every batch of a stream, which is released in any case.
+  outcome<void> add(ArrowArrayStream &stream, const run_options &options = {}) {
+    detail::run run(options);
+    return detail::check(run, [&](plaudit_error **error) {
+      return run([&] {
+        return plaudit_kpi_table_add_stream(get(), &stream, run.get(), error);
+      });
+    });
+  }
+
+  /// What was summed so far.
+  outcome<std::vector<std::uint8_t>> state() {
+    std::vector<std::uint8_t> made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      std::int64_t size = 0;
+      plaudit_status status = plaudit_kpi_table_state(get(), nullptr, 0, &size, error);
+      if (status != PLAUDIT_OK) return status;
+      made.resize(detail::size(size));
+      return plaudit_kpi_table_state(get(), made.data(), size, &size, error);
+    });
+  }
+
+  /// Adds what another table has summed.
+  outcome<void> merge(span<const std::uint8_t> state) {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_kpi_table_merge(get(), state.data(), detail::length(state.size()), error);
+    });
+  }
+
+  /// The KPIs as of now.
+  outcome<result> finish() {
+    result made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status =
+          plaudit_kpi_table_finish(get(), made.handle_.slot(), error);
+      return status == PLAUDIT_OK
+                 ? plaudit_kpi_result_size(made.get(), &made.groups_, &made.columns_, error)
+                 : status;
+    });
+  }
+
+  plaudit_kpi_table *get() const noexcept { return handle_.get(); }
+
+ private:
+  table() noexcept = default;
+  detail::handle<plaudit_kpi_table, plaudit_kpi_table_free> handle_;
+};
+
 }  // namespace kpi
 
 /// How sure one can be.
@@ -1288,6 +1575,55 @@ using two_proportions = plaudit_two_proportions;
 using test_options = sized<plaudit_test_options>;
 using test_result = sized<plaudit_test_result>;
 using lift = sized<plaudit_lift>;
+
+/// Moments of numbers that come bit by bit.
+class running_moments : public sized<plaudit_running_moments> {
+ public:
+  /// Adds numbers, all or none.
+  outcome<void> add(span<const double> values) {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_stats_running_moments_add(this, values.data(),
+                                               detail::length(values.size()), error);
+    });
+  }
+  /// Adds the numbers of another part.
+  outcome<void> merge(const running_moments &other) {
+    return detail::check([&](plaudit_error **error) {
+      return plaudit_stats_running_moments_merge(this, &other, error);
+    });
+  }
+};
+
+/// Exponentially weighted averages, adjusted or recursive.
+inline outcome<std::vector<double>> exponential_averages(span<const double> values, double alpha,
+                                                         bool adjusted = true) {
+  std::vector<double> made(values.size());
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_exponential_averages(values.data(), detail::length(values.size()), alpha,
+                                              adjusted, made.data(), error);
+  });
+}
+
+/// (treatment - control) / |control| of many rows.
+struct relative_lifts {
+  std::vector<double> relative; ///< NaN where the control is 0
+  std::vector<double> absolute;
+  std::vector<std::int32_t> flags; ///< PLAUDIT_LIFT_FLAG_...
+};
+inline outcome<relative_lifts> relative_lift(span<const double> treatments,
+                                             span<const double> controls) {
+  if (treatments.size() != controls.size())
+    return detail::fail<relative_lifts>(
+        detail::unequal("treatments", treatments.size(), "controls", controls.size()));
+  const std::size_t count = treatments.size();
+  relative_lifts made{std::vector<double>(count), std::vector<double>(count),
+                      std::vector<std::int32_t>(count)};
+  return detail::finish(made, [&](plaudit_error **error) {
+    return plaudit_stats_relative_lift_column(treatments.data(), controls.data(),
+                                              detail::length(count), made.relative.data(),
+                                              made.absolute.data(), made.flags.data(), error);
+  });
+}
 
 /// Wilson's score interval for successes of trials.
 inline outcome<interval> wilson_interval(std::int64_t successes, std::int64_t trials,

@@ -87,9 +87,17 @@ struct RateCritical: Sendable {
   }
 
   func interval(_ method: RateMethod, _ counts: ProportionCounts) -> Interval {
-    let (x, y, n) = (Double(counts.successes), Double(counts.failures), Double(counts.trials))
+    interval(
+      method, successes: Double(counts.successes), failures: Double(counts.failures),
+      trials: Double(counts.trials))
+  }
+
+  /// Of counts that may be fractional: effective ones; neither is negative, and there are trials.
+  func interval(
+    _ method: RateMethod, successes x: Double, failures y: Double, trials n: Double
+  ) -> Interval {
     switch method {
-    case .wilson: return WilsonScore(counts, z: z).interval
+    case .wilson: return WilsonScore(successes: x, failures: y, trials: n, z: z).interval
     case .agrestiCoull:
       let more = z * z / 2
       let (hits, misses, size) = (x + more, y + more, n + z * z)
@@ -111,7 +119,7 @@ struct RateCritical: Sendable {
         lower: BetaDistribution.quantile(lower: tail, a: x + 0.5, b: y + 0.5),
         upper: BetaDistribution.quantile(upper: tail, a: x + 0.5, b: y + 0.5))
     case .wald:
-      let reach = z * sqrt(counts.rateVariance)
+      let reach = z * sqrt(x * y / (n * n * n))
       return Interval(lower: max(0, x / n - reach), upper: min(1, x / n + reach))
     }
   }

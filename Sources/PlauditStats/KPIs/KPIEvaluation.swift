@@ -4,8 +4,8 @@ package import PlauditCore
 
 /// Why a value is missing or deserves a second look; raw values are `PLAUDIT_KPI_FLAG_…`.
 ///
-/// `nonPositiveDenominator`, `noDenominator`, `nanInput`, `infiniteInput` and `negativeCount` come
-/// with a NaN; the others describe a value that is kept. In an interval column `rateAboveOne`
+/// `nonPositiveDenominator`, `noDenominator`, `nanInput`, `infiniteInput`, `negativeCount` and
+/// `invalidScore` come with a NaN; the others describe a value that is kept. In an interval column `rateAboveOne`
 /// comes with NaN too, because no binomial has more successes than trials.
 package struct KPIFlags: OptionSet, Hashable, Sendable {
   package let rawValue: Int32
@@ -23,10 +23,19 @@ package struct KPIFlags: OptionSet, Hashable, Sendable {
   package static let infiniteInput = KPIFlags(rawValue: 64)
   package static let negativeCount = KPIFlags(rawValue: 128)
   package static let fractionalCount = KPIFlags(rawValue: 256)
+  /// Rows of a table were left out because a part of the KPI was missing in them.
+  package static let rowsDropped = KPIFlags(rawValue: 512)
+  /// An interval was wanted of what is no number of successes in a number of trials.
+  package static let invalidBinomial = KPIFlags(rawValue: 1024)
+  /// Answers outside of 0 to 10, or between whole numbers.
+  package static let invalidScore = KPIFlags(rawValue: 2048)
+  /// A rate below ten of its standard errors: no baseline for a relative lift.
+  package static let lowBaseline = KPIFlags(rawValue: 4096)
 
   /// Flags without a meaningful value.
   static let valueless: KPIFlags = [
     .noDenominator, .nonPositiveDenominator, .nanInput, .infiniteInput, .negativeCount,
+    .invalidScore,
   ]
 }
 
@@ -91,10 +100,11 @@ extension KPI {
 
 extension KPIDefinition {
   @inline(__always)
-  fileprivate func evaluate(
-    _ above: Double, _ below: Double
+  func evaluate(
+    _ above: Double, _ below: Double, seen: KPIFlags = []
   ) -> (value: Double, flags: KPIFlags) {
     var flags = numerator.measure.flags(of: above).union(denominator.measure.flags(of: below))
+    flags.formUnion(seen)
     if below == 0 {
       flags.insert(.noDenominator)
       if numerator.measure == .count, above > 0 { flags.insert(.numeratorWithoutDenominator) }
@@ -107,7 +117,8 @@ extension KPIDefinition {
     if !value.isFinite { value = (above / below + offset) * scale }
     guard value.isFinite else { return (.nan, flags.union(.infiniteInput)) }
     if isShare, above > below { flags.insert(.rateAboveOne) }
-    return (value, flags)
+    // No rate is -0, as a bounce rate of nothing would be.
+    return (value + 0, flags)
   }
 
   /// The error a scalar call gives for a row with these flags, `nil` when the value stands.
@@ -153,7 +164,7 @@ extension KPIDefinition.Measure {
       if number < 0 { return .negativeCount }
       return number.rounded(.towardZero) == number ? [] : .fractionalCount
     case .revenue: return number < 0 ? .negativeRevenue : []
-    case .spend: return []
+    case .spend, .balance: return []
     }
   }
 }

@@ -27,6 +27,8 @@ static_assert(is_handle<plaudit::scorer>);
 static_assert(is_handle<plaudit::trainer>);
 static_assert(is_handle<plaudit::bandit>);
 static_assert(is_handle<plaudit::bandit_snapshot>);
+static_assert(is_handle<plaudit::kpi::table>);
+static_assert(is_handle<plaudit::kpi::result>);
 
 template <class Call>
 void expect(tally &t, int line, plaudit_status status, Call call, std::int64_t index = -1) {
@@ -493,7 +495,7 @@ void kpis(tally &t) {
   EXPECT(UNDEFINED,
          [&] { return kpi::column(PLAUDIT_KPI_CLICK_THROUGH_RATE, clicks, impressions, true); }, 1);
   EXPECT(INVALID_ARGUMENT, [&] { return kpi::column(10, clicks, span<const double>{}); });
-  EXPECT(OUT_OF_RANGE, [&] { return kpi::column(11, clicks, impressions); });
+  EXPECT(OUT_OF_RANGE, [&] { return kpi::column(999, clicks, impressions); });
 }
 
 void statistics(tally &t) {
@@ -830,6 +832,64 @@ void bandits(tally &t) {
 
 }  // namespace
 
+void kpi_tables(tally &t) {
+  using namespace plaudit;
+  CHECK(kpi::value(PLAUDIT_KPI_BOUNCE_RATE, 3, 4) == 0.25);
+  CHECK(kpi::name(PLAUDIT_KPI_CLICK_THROUGH_RATE) == "ctr");
+  CHECK(kpi::measure_name(PLAUDIT_MEASURE_CLICKS) == "clicks");
+
+  kpi::table_options options;
+  options.keys = {"campaign"};
+  options.measures = {{PLAUDIT_MEASURE_CLICKS}, {PLAUDIT_MEASURE_IMPRESSIONS, "shown"},
+                      {PLAUDIT_MEASURE_COST, {}, true}};
+  options.intervals = true;
+  auto table = kpi::table::create(options);
+  const std::vector<std::string> names = {"spring", "autumn", "spring"};
+  const kpi::strings keys(names);
+  const std::vector<std::int64_t> clicks = {10, 200, 25}, shown = {100, 10000, 500};
+  const std::vector<std::int64_t> cost = {1500000, 2000000, 500000};
+  const plaudit_column columns[] = {keys.column(), kpi::numbers(clicks), kpi::numbers(shown),
+                                    kpi::numbers(cost)};
+  table.add(columns);
+  const auto state = table.state();
+  table.merge(state);
+  auto again = kpi::table::load(state);
+  const auto found = again.finish();
+  CHECK(found.groups() == 2 && found.columns() == 14);
+  CHECK(kpi::result::text(found.column("campaign").column, 1) == "spring");
+  CHECK(found.numbers("ctr") == (std::vector<double>{0.02, 35.0 / 600}));
+  CHECK(found.numbers("cost") == (std::vector<double>{2, 2}));
+  CHECK(near(found.numbers("ctr_lower")[0], stats::wilson_interval(200, 10000).lower));
+  CHECK(table.finish().numbers("rows") == (std::vector<double>{2, 4}));
+
+  auto [array, schema] = found.export_arrow();
+  CHECK(array.length == 2 && std::string_view(schema.children[0]->name) == "campaign");
+  kpi::table_options other = options;
+  other.measures = {{PLAUDIT_MEASURE_CLICKS}};
+  auto summary = kpi::table::create(other);
+  summary.add(array, schema);
+  CHECK(!array.release && !schema.release);
+  CHECK(summary.finish().numbers("clicks") == (std::vector<double>{200, 35}));
+  ArrowArrayStream stream{};
+  EXPECT(INVALID_STATE, [&] { summary.add(stream); });
+  EXPECT(INVALID_ARGUMENT, [&] { table.add({columns, 3}); });
+  EXPECT(NOT_FOUND, [&] { found.column("roi"); });
+  const std::int32_t codes[] = {0, 1, 5};
+  plaudit_column wrong[] = {kpi::coded(kpi::numbers(codes), columns[0]), columns[1], columns[2],
+                            columns[3]};
+  EXPECT(INVALID_DATA, [&] { table.add(wrong); });
+
+  stats::running_moments moments, rest;
+  moments.add(std::vector<double>{1e9 + 4, 1e9 + 7});
+  rest.add(std::vector<double>{1e9 + 13, 1e9 + 16});
+  moments.merge(rest);
+  CHECK(moments.count == 4 && near(moments.variance, 30));
+  CHECK(near(stats::exponential_averages(std::vector<double>{10, 12}, 0.3, false)[1], 10.6));
+  const auto lifts = stats::relative_lift(std::vector<double>{-5, 1}, std::vector<double>{-10, 0});
+  CHECK(lifts.relative[0] == 0.5 && std::isnan(lifts.relative[1]) && lifts.absolute[1] == 1);
+  CHECK(lifts.flags[0] == PLAUDIT_LIFT_FLAG_NEGATIVE_BASELINE);
+}
+
 int main() {
   tally t;
   library(t);
@@ -844,6 +904,7 @@ int main() {
   moves(t);
   kpis(t);
   statistics(t);
+  kpi_tables(t);
   model_metrics(t);
   resampling(t);
   bandits(t);

@@ -33,6 +33,7 @@ from .hypothesis import (  # noqa: E402
     kolmogorov_smirnov, kruskal_wallis, mann_whitney, moments, quantile_test, quantiles,
     rate_interval, sample_size, t_test)
 from .assignment import Assignment, hash_users  # noqa: E402
+from .kpi_table import KPIResult, KPITable, kpi_table  # noqa: E402
 from .library import Cancel, build_info, version, version_number  # noqa: E402
 from .model_metrics import (  # noqa: E402
     BootstrapInterval, Calibration, LabelMetrics, LabelScores, McNemarTest, MetricFlag,
@@ -44,15 +45,16 @@ from .neural import (  # noqa: E402
     TextReport, TextReports, load)
 from .progress import Progress, ProgressBar  # noqa: E402
 from .resampling import PermutationTest, bootstrap, permutation_test  # noqa: E402
+from .running import RunningMoments, exponential_averages  # noqa: E402
 from .series import (  # noqa: E402
     Coefficient, Correlation, GrangerTest, LaggedCorrelation, Series, correlation, granger_test,
     lagged_correlation, sentiment_series)
 from .stats import (  # noqa: E402
     ClassificationReport, ClassScores, Interval, IntervalColumn, KPIColumn, KPIFlag, Lift,
-    LiftFlag, ProportionTest, aov, average_order_value, classification_report, click_through_rate,
-    conversion_rate, cost_per_action, cost_per_click, cost_per_mille, cpa, cpc, cpm, ctr,
-    engagement_rate, proportion_lift, relative_lift, return_on_ad_spend, return_on_investment,
-    revenue_per_visitor, roas, roi, rpv, two_proportion_test, wilson_interval)
+    LiftFlag, ProportionTest, RelativeLiftColumn, aov, average_order_value, classification_report,
+    click_through_rate, conversion_rate, cost_per_action, cost_per_click, cost_per_mille, cpa,
+    cpc, cpm, ctr, engagement_rate, kpi, proportion_lift, relative_lift, return_on_ad_spend,
+    return_on_investment, revenue_per_visitor, roas, roi, rpv, two_proportion_test, wilson_interval)
 from .text import (  # noqa: E402
     CleanedTexts, Encoding, Row, Tokenizer, clean, cleaning_recipes)
 from .training import (  # noqa: E402
@@ -64,7 +66,7 @@ __version__ = version()
 __all__ = [name for name in dir() if not name.startswith("_")]
 for _module in (
     "assignment", "bandits", "errors", "experiments", "hypothesis", "library", "model_metrics",
-    "neural", "progress", "resampling", "series", "stats", "text", "training",
+    "neural", "progress", "resampling", "running", "series", "stats", "text", "training",
 ):
     if _module in __all__:
         __all__.remove(_module)

@@ -47,6 +47,7 @@ PHASE_TRAINING = 40
 PHASE_RESAMPLING = 60
 PHASE_COMPARING = 70
 PHASE_REPLAYING = 80
+PHASE_TABULATING = 90
 
 TRUNCATION_FILE = 0
 TRUNCATION_NONE = 1
@@ -95,17 +96,32 @@ MONITOR_LOSS = 0
 MONITOR_MACRO_F1 = 1
 
 KPI_CLICK_THROUGH_RATE = 10
+KPI_CLICK_THROUGH_RATE_BY_REACH = 11
+KPI_VIEWABLE_CLICK_THROUGH_RATE = 12
 KPI_ENGAGEMENT_RATE_BY_IMPRESSIONS = 20
 KPI_ENGAGEMENT_RATE_BY_REACH = 21
 KPI_ENGAGEMENT_RATE_BY_FOLLOWERS = 22
+KPI_ENGAGEMENT_RATE_BY_SESSIONS = 23
+KPI_BOUNCE_RATE = 24
+KPI_INTERACTION_RATE = 25
 KPI_CONVERSION_RATE = 30
+KPI_CONVERSION_RATE_BY_CLICKS = 31
+KPI_CONVERSION_RATE_BY_IMPRESSIONS = 32
+KPI_CONVERSION_RATE_BY_INTERACTIONS = 33
 KPI_COST_PER_CLICK = 40
 KPI_COST_PER_MILLE = 41
 KPI_COST_PER_ACTION = 42
+KPI_COST_PER_ENGAGEMENT = 43
+KPI_CUSTOMER_ACQUISITION_COST = 44
 KPI_RETURN_ON_AD_SPEND = 50
 KPI_RETURN_ON_INVESTMENT = 51
+KPI_RETURN_ON_MARKETING_INVESTMENT = 52
+KPI_ADVERTISING_COST_OF_SALES = 53
 KPI_AVERAGE_ORDER_VALUE = 60
 KPI_REVENUE_PER_VISITOR = 61
+KPI_REVENUE_PER_MILLE = 62
+KPI_FREQUENCY = 70
+KPI_NET_PROMOTER_SCORE = 80
 KPI_FLAG_NO_DENOMINATOR = 1
 KPI_FLAG_NUMERATOR_WITHOUT_DENOMINATOR = 2
 KPI_FLAG_NON_POSITIVE_DENOMINATOR = 4
@@ -115,6 +131,60 @@ KPI_FLAG_NAN_INPUT = 32
 KPI_FLAG_INFINITE_INPUT = 64
 KPI_FLAG_NEGATIVE_COUNT = 128
 KPI_FLAG_FRACTIONAL_COUNT = 256
+KPI_FLAG_ROWS_DROPPED = 512
+KPI_FLAG_INVALID_BINOMIAL = 1024
+KPI_FLAG_INVALID_SCORE = 2048
+KPI_FLAG_LOW_BASELINE = 4096
+MEASURE_IMPRESSIONS = 10
+MEASURE_VIEWABLE_IMPRESSIONS = 11
+MEASURE_REACH = 12
+MEASURE_FOLLOWERS = 13
+MEASURE_CLICKS = 20
+MEASURE_ENGAGEMENTS = 21
+MEASURE_INTERACTIONS = 22
+MEASURE_VISITORS = 30
+MEASURE_SESSIONS = 31
+MEASURE_ENGAGED_SESSIONS = 32
+MEASURE_CONVERSIONS = 40
+MEASURE_ORDERS = 41
+MEASURE_NEW_CUSTOMERS = 42
+MEASURE_COST = 50
+MEASURE_REVENUE = 51
+MEASURE_INCREMENTAL_REVENUE = 52
+MEASURE_COST_OF_GOODS = 53
+MEASURE_PROMOTERS = 60
+MEASURE_DETRACTORS = 61
+MEASURE_RESPONSES = 62
+MEASURE_SCORE = 63
+MISSING_PROPAGATE = 0
+MISSING_OMIT = 1
+MISSING_RAISE = 2
+ORDER_KEYS = 0
+ORDER_FIRST_SEEN = 1
+TYPE_INT8 = 10
+TYPE_INT16 = 11
+TYPE_INT32 = 12
+TYPE_INT64 = 13
+TYPE_UINT8 = 14
+TYPE_UINT16 = 15
+TYPE_UINT32 = 16
+TYPE_UINT64 = 17
+TYPE_BOOLEAN = 18
+TYPE_FLOAT32 = 20
+TYPE_FLOAT64 = 21
+TYPE_TEXT = 30
+TYPE_LARGE_TEXT = 31
+TYPE_TEXT_VIEW = 32
+TYPE_NULL = 40
+ROLE_KEY = 1
+ROLE_ROWS = 2
+ROLE_SUM = 3
+ROLE_FLAGS = 4
+ROLE_KPI = 5
+ROLE_LOWER = 6
+ROLE_UPPER = 7
+ROLE_KPI_FLAGS = 8
+ROLE_DROPPED = 9
 ALTERNATIVE_TWO_SIDED = 0
 ALTERNATIVE_GREATER = 1
 ALTERNATIVE_LESS = 2
@@ -222,6 +292,7 @@ THETA_WITHIN_ARMS = 1
 SPENDING_OBRIEN_FLEMING = 0
 SPENDING_POCOCK = 1
 SPENDING_POWER = 2
+LIFT_FLAG_NEGATIVE_BASELINE = 65536
 METRIC_FLAG_ONE_CLASS = 1
 METRIC_FLAG_ABSENT_CLASS = 2
 METRIC_FLAG_NOT_PROBABILITIES = 4
@@ -551,6 +622,71 @@ class plaudit_fold_result(_Struct):
         ("macro_f1", c_double),
         ("log_loss", c_double),
         ("seconds", c_double),
+    ]
+
+
+class plaudit_kpi_options(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("key_count", c_int64),
+        ("key_names", c_void_p),
+        ("measure_count", c_int64),
+        ("measures", c_void_p),
+        ("measure_names", c_void_p),
+        ("measure_micros", c_void_p),
+        ("kpi_count", c_int64),
+        ("kpis", c_void_p),
+        ("confidence", c_double),
+        ("margin", c_double),
+        ("missing", c_int32),
+        ("intervals", c_int32),
+        ("method", c_int32),
+        ("order", c_int32),
+    ]
+
+
+class plaudit_column(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("offset", c_int64),
+        ("values", c_void_p),
+        ("text_offsets", c_void_p),
+        ("byte_count", c_int64),
+        ("validity", c_void_p),
+        ("dictionary", c_void_p),
+        ("format", c_char_p),
+        ("type", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_result_column(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("name", c_char_p),
+        ("null_count", c_int64),
+        ("role", c_int32),
+        ("subject", c_int32),
+        ("column", plaudit_column),
+    ]
+
+
+class plaudit_running_moments(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("count", c_int64),
+        ("mean", c_double),
+        ("mean_rest", c_double),
+        ("second_sum", c_double),
+        ("third_sum", c_double),
+        ("fourth_sum", c_double),
+        ("minimum", c_double),
+        ("maximum", c_double),
+        ("sum", c_double),
+        ("variance", c_double),
+        ("skewness", c_double),
+        ("kurtosis", c_double),
     ]
 
 
@@ -1338,6 +1474,7 @@ STRUCTS = {
         plaudit_lift_columns, plaudit_winsorizing, plaudit_sample_ratio,
         plaudit_sequence_options, plaudit_betting_options, plaudit_group_sequential_options,
         plaudit_posterior_options, plaudit_rate_posterior, plaudit_effect_posterior,
+        plaudit_kpi_options, plaudit_column, plaudit_result_column, plaudit_running_moments,
         plaudit_sample, plaudit_sample_options, plaudit_permutation_options,
         plaudit_permutation_result, plaudit_buckets, plaudit_timed_rows,
         plaudit_series_totals, plaudit_correlation_options, plaudit_coefficient,
@@ -1423,6 +1560,27 @@ FUNCTIONS = {
     "plaudit_kpi_return_on_investment": _KPI,
     "plaudit_kpi_average_order_value": _KPI,
     "plaudit_kpi_revenue_per_visitor": _KPI,
+    "plaudit_kpi_value": (c_int32, [c_int32, c_double, c_double, _P, _P]),
+    "plaudit_kpi_name": (c_char_p, [c_int32]),
+    "plaudit_measure_name": (c_char_p, [c_int32]),
+    "plaudit_kpi_table_create": (c_int32, [_P, _P, _P]),
+    "plaudit_kpi_table_add": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_kpi_table_add_arrow": (c_int32, [_P, _P, _P, _P, _P]),
+    "plaudit_kpi_table_add_stream": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_kpi_table_state": (c_int32, [_P, _P, c_int64, _P, _P]),
+    "plaudit_kpi_table_load": (c_int32, [_P, c_int64, _P, _P]),
+    "plaudit_kpi_table_merge": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_kpi_table_finish": (c_int32, [_P, _P, _P]),
+    "plaudit_kpi_table_free": (None, [_P]),
+    "plaudit_kpi_result_size": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_kpi_result_column": (c_int32, [_P, c_int64, _P, _P]),
+    "plaudit_kpi_result_export": (c_int32, [_P, _P, _P, _P]),
+    "plaudit_kpi_result_free": (None, [_P]),
+    "plaudit_stats_running_moments_add": (c_int32, [_P, _P, c_int64, _P]),
+    "plaudit_stats_running_moments_merge": (c_int32, [_P, _P, _P]),
+    "plaudit_stats_exponential_averages": (
+        c_int32, [_P, c_int64, c_double, c_int32, _P, _P]),
+    "plaudit_stats_relative_lift_column": (c_int32, [_P, _P, c_int64, _P, _P, _P, _P]),
     "plaudit_kpi_column": (c_int32, [c_int32, _P, _P, c_int64, c_int32, _P, _P, _P]),
     "plaudit_stats_wilson_interval": (c_int32, [c_int64, c_int64, c_double, _P, _P]),
     "plaudit_stats_wilson_column": (

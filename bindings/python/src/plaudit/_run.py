@@ -25,6 +25,7 @@ _PHASES = {
     _abi.PHASE_RESAMPLING: "resampling",
     _abi.PHASE_COMPARING: "comparing",
     _abi.PHASE_REPLAYING: "replaying",
+    _abi.PHASE_TABULATING: "tabulating",
 }
 
 

@@ -33,6 +33,10 @@ class KPIFlag(IntFlag):
     INFINITE_INPUT = _abi.KPI_FLAG_INFINITE_INPUT
     NEGATIVE_COUNT = _abi.KPI_FLAG_NEGATIVE_COUNT
     FRACTIONAL_COUNT = _abi.KPI_FLAG_FRACTIONAL_COUNT
+    ROWS_DROPPED = _abi.KPI_FLAG_ROWS_DROPPED
+    INVALID_BINOMIAL = _abi.KPI_FLAG_INVALID_BINOMIAL
+    INVALID_SCORE = _abi.KPI_FLAG_INVALID_SCORE
+    LOW_BASELINE = _abi.KPI_FLAG_LOW_BASELINE
 
 
 class LiftFlag(IntFlag):
@@ -54,6 +58,13 @@ class LiftFlag(IntFlag):
     COVARIATE_LEFT_OUT = _abi.LIFT_FLAG_COVARIATE_LEFT_OUT
     SAMPLE_RATIO_MISMATCH = _abi.LIFT_FLAG_SAMPLE_RATIO_MISMATCH
     UNEXPECTED_USERS = _abi.LIFT_FLAG_UNEXPECTED_USERS
+    NEGATIVE_BASELINE = _abi.LIFT_FLAG_NEGATIVE_BASELINE
+
+
+# The numbers of KPIs by the names of their columns.
+KPI_NUMBERS = {
+    _lib.plaudit_kpi_name(_number).decode(): _number for _name, _number in vars(_abi).items()
+    if _name.startswith("KPI_") and not _name.startswith("KPI_FLAG_")}
 
 
 class KPIColumn(NamedTuple):
@@ -181,6 +192,19 @@ def revenue_per_visitor(
     return _kpi(
         _lib.plaudit_kpi_revenue_per_visitor, _abi.KPI_REVENUE_PER_VISITOR,
         ("revenue", "visitors"), revenue, visitors, flags, refuse)
+
+
+def kpi(
+    name: str, numerator: Any, denominator: Any, *, flags: bool = False, refuse: bool = False
+) -> Any:
+    """Any KPI by the name of its column in tables, such as "cac", "bounce_rate" or "nps"."""
+    number = choice(name, "name", KPI_NUMBERS)
+
+    def function(above: float, below: float, value: Any, error: Any) -> int:
+        return _lib.plaudit_kpi_value(number, above, below, value, error)
+
+    return _kpi(
+        function, number, ("numerator", "denominator"), numerator, denominator, flags, refuse)
 
 
 ctr = click_through_rate
@@ -335,8 +359,27 @@ def proportion_lift(
         LiftFlag(lift.flags))
 
 
-def relative_lift(treatment: float, control: float) -> float:
-    """(treatment - control) / |control| of rates or means without counts."""
+class RelativeLiftColumn(NamedTuple):
+    """relative, absolute: float64, relative NaN where the control is 0. flags: bits of LiftFlag."""
+
+    relative: Any
+    absolute: Any
+    flags: Any
+
+
+def relative_lift(treatment: Any, control: Any) -> Any:
+    """(treatment - control) / |control| of rates or means without counts.
+
+    A control of 0 is UndefinedError; of columns, a RelativeLiftColumn, it is NaN with a flag.
+    """
+    if _arrays.is_column(treatment) or _arrays.is_column(control):
+        above, below = _arrays.columns(treatment, control, ("treatment", "control"), "d")
+        relative, absolute = (_arrays.Output("d", above.count) for _ in range(2))
+        flags = _arrays.Output("i", above.count)
+        call(
+            _lib.plaudit_stats_relative_lift_column, above.address, below.address, above.count,
+            relative.address, absolute.address, flags.address)
+        return RelativeLiftColumn(relative.value(), absolute.value(), flags.value())
     value = c_double()
     call(
         _lib.plaudit_stats_relative_lift, real(treatment, "treatment"), real(control, "control"),
