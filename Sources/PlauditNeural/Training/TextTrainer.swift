@@ -178,14 +178,15 @@ package final class TextTrainer {
       interruption = error
     }
     history = begun?.state.history ?? []
+    for parameter in network.parameters { parameter.freeze() }
+    let made = try body(length).model(labels: labels, cleaning: recipe)
     do throws(PlauditError) {
       try begun?.checkScores(briefly: interruption?.isStop ?? false)
     } catch {
       // The model of an earlier fit stays: this one could not be used.
       throw interruption ?? error
     }
-    for parameter in network.parameters { parameter.freeze() }
-    trained = try body(length).model(labels: labels, cleaning: recipe)
+    trained = made
     if let interruption { throw interruption }
     guard let run = begun else { throw PlauditError(.internal, "a training that did not begin") }
     var report = Report()
