@@ -2482,7 +2482,7 @@ static void kpi_tables(void) {
   NOT_ADDED(ARGUMENT, "clicks", 1, count, 2);
   NOT_ADDED(NULL_POINTER, "clicks", 1, values, NULL);
   NOT_ADDED(RANGE, "type", 1, type, 999);
-  NOT_ADDED(ARGUMENT, "text", 1, type, PLAUDIT_TYPE_TEXT);
+  NOT_ADDED(NULL_POINTER, "text", 1, type, PLAUDIT_TYPE_TEXT);
   NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "views", 0, type, PLAUDIT_TYPE_TEXT_VIEW);
   NOT_ADDED(PLAUDIT_ERROR_UNSUPPORTED, "keys", 0, type, PLAUDIT_TYPE_FLOAT64);
   NOT_ADDED(NULL_POINTER, "offsets", 0, type, PLAUDIT_TYPE_LARGE_TEXT);

@@ -26,7 +26,8 @@ package final class BlockPool {
 
   /// `byteCount` undefined bytes on a 64-byte boundary; `.outOfMemory` when there are none.
   func acquire(_ byteCount: Int) throws(PlauditError) -> UnsafeMutableRawPointer {
-    let wanted = max(byteCount, 1)
+    // What does not grow with the input, as counts of texts, fits any block.
+    let wanted = max(byteCount, givesLargeBlocks ? 1 << 14 : 1)
     var best = -1
     var largestTooSmall = -1
     for index in blocks.indices where blocks[index].isFree {
