@@ -13,7 +13,9 @@
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
     *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
-static atomic_llong live_bytes, allocations;
+static atomic_llong live_bytes;
+/* Of the calling thread: a worker that starts late has its own. */
+static _Thread_local long long allocations;
 
 static void *counted(void *memory) {
   if (memory) {
