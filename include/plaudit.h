@@ -2659,7 +2659,7 @@ typedef struct plaudit_bandit_options {
   int64_t first_plays;     /* each arm is played so often first, in turn; 0 = as often as the policy
                               needs (1; Beta 0; estimated variance 2), -1 = never */
   int64_t pending_limit;   /* decisions wait for a reward by number until so many later ones are
-                              made; 0 = rewards come with their arm */
+                              made, up to 2^24; 0 = rewards come with their arm */
   int64_t worker;          /* 1 to 1048575: one of several whose deltas a hub merges; 0 = alone */
   int32_t policy;          /* PLAUDIT_BANDIT_...; 0 = THOMPSON */
   int32_t reward;          /* PLAUDIT_REWARD_... */

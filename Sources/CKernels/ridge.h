@@ -3,20 +3,23 @@
 
 typedef double PK_NAME(eight) __attribute__((vector_size(64), aligned(8)));
 
-static void PK_NAME(ridge_solve)(const double *factor, const double *x, double *rest, int64_t n,
-                                 double *mean, double *spread) {
-  PK_NAME(eight) *left = (PK_NAME(eight) *)rest;
-  memcpy(rest, x, (size_t)n * 8 * sizeof(double));
+static void PK_NAME(ridge_judge)(const double *inverse, const double *x, int64_t n, double *mean,
+                                 double *spread) {
+  const PK_NAME(eight) *context = (const PK_NAME(eight) *)x;
   PK_NAME(eight) m = {0}, s = {0};
-  const double *column = factor;
-  for (int64_t k = 0; k < n; k++) {
-    int64_t length = n - k;
-    PK_NAME(eight) w = left[0] * (1.0 / column[0]);
-    m += w * column[length];
-    s += w * w;
-    for (int64_t i = 1; i < length; i++) left[i] -= w * column[i];
-    column += length + 1;
-    left++;
+  for (int64_t first = 0; first < n; first += 4) {
+    int64_t end = first + 4 < n ? first + 4 : n;
+    PK_NAME(eight) a = {0}, b = {0}, c = {0}, d = {0};
+    for (int64_t j = 0; j < end; j++, inverse += 4) {
+      PK_NAME(eight) column = context[j];
+      a += column * inverse[0];
+      b += column * inverse[1];
+      c += column * inverse[2];
+      d += column * inverse[3];
+    }
+    m += (a * inverse[0] + b * inverse[1]) + (c * inverse[2] + d * inverse[3]);
+    s += (a * a + b * b) + (c * c + d * d);
+    inverse += 4;
   }
   *(PK_NAME(eight) *)mean = m;
   *(PK_NAME(eight) *)spread = s;
@@ -33,4 +36,4 @@ static void PK_NAME(ridge_gram)(double *sums, const double *rows, int64_t count,
     }
 }
 
-const pk_ridge_set PK_NAME(ridge_set) = {PK_SET, PK_NAME(ridge_solve), PK_NAME(ridge_gram)};
+const pk_ridge_set PK_NAME(ridge_set) = {PK_SET, PK_NAME(ridge_judge), PK_NAME(ridge_gram)};

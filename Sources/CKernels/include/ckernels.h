@@ -194,11 +194,10 @@ const pk_matrix_set *pk_plain_matrix_kernels(void);
  * multiply and add: all give the same bits. */
 typedef struct pk_ridge_set {
   const char *name;
-  /* With w the solution of L w = x for each of eight contexts x [n, 8]: mean [8] becomes w . z and
-     spread [8] w . w. factor has the columns L_kk ... L_{n-1,k}, z_k one after another; rest [n, 8]
-     is overwritten. */
-  void (*solve)(const double *factor, const double *x, double *rest, int64_t n, double *mean,
-                double *spread);
+  /* With w = M x for each of eight contexts x [n, 8]: mean [8] becomes w . z and spread [8] w . w.
+     M is lower triangular, in groups of four rows: of each column up to the group's last row the
+     four elements (0 above the diagonal and past the last row), then the four z. */
+  void (*judge)(const double *inverse, const double *x, int64_t n, double *mean, double *spread);
   /* sums [n, stride] += row[k] * row[i] for each row of rows [count, stride] in turn; of row k of
      the sums only elements from the multiple of 8 at or before k on. stride is a multiple of 8. */
   void (*gram)(double *sums, const double *rows, int64_t count, int64_t n, int64_t stride);

@@ -300,6 +300,20 @@ package final class Bandit {
 }
 
 extension BanditSettings {
+  /// Whether all numbers are finite and at most 1e100, asked of eight at once.
+  private static func areModest(_ values: UnsafeBufferPointer<Double>) -> Bool {
+    guard let base = values.baseAddress else { return true }
+    let raw = UnsafeRawPointer(base)
+    var isModest = SIMDMask<SIMD8<Int64>>(repeating: true)
+    let whole = values.count & ~7
+    let (low, high) = (SIMD8<Double>(repeating: -1e100), SIMD8<Double>(repeating: 1e100))
+    for cell in stride(from: 0, to: whole, by: 8) {
+      let numbers = raw.loadUnaligned(fromByteOffset: cell * 8, as: SIMD8<Double>.self)
+      isModest .&= (numbers .>= low) .& (numbers .<= high)
+    }
+    return all(isModest) && values[whole...].allSatisfy { $0.magnitude <= 1e100 }
+  }
+
   /// The contexts of some rows, checked; nil where the policy wants none.
   func checked(
     _ contexts: UnsafeBufferPointer<Double>?, rows: Int
@@ -320,6 +334,7 @@ extension BanditSettings {
       throw PlauditError(
         .shape, "contexts have \(contexts.count) numbers, \(rows) rows of \(features) are needed")
     }
+    if BanditSettings.areModest(contexts) { return contexts.baseAddress }
     for cell in 0..<contexts.count where !(contexts[cell].magnitude <= 1e100) {
       let (row, feature) = cell.quotientAndRemainder(dividingBy: features)
       throw PlauditError(

@@ -188,40 +188,38 @@ extension Bandit {
     context: (Int) -> UnsafePointer<Double>?
   ) throws(PlauditError) {
     let scratch = try Bytes(count: (settings.features + 1) * 8)
-    let order = try Bytes(count: count * 8)
-    let batch = count < RidgeBatch.fewest ? nil : try RidgeBatch(features: settings.features)
-    defer { withExtendedLifetime((scratch, order)) {} }
+    defer { withExtendedLifetime(scratch) {} }
     guard let room = scratch.mutable.bindMemory(to: Double.self).baseAddress else { return }
-    // Rows by arm, each arm's in their order.
-    var starts = [Int](repeating: 0, count: arms.count + 1)
-    for row in 0..<count { starts[arm(row) + 1] += 1 }
-    for number in arms.indices { starts[number + 1] += starts[number] }
-    let sorted = order.mutable.bindMemory(to: Int.self)
-    var places = starts
+    var batches: [RidgeBatch?] = []
+    if RidgeBatch.pays(count, features: settings.features) {
+      var counts = [Int](repeating: 0, count: arms.count)
+      for row in 0..<count { counts[arm(row)] += 1 }
+      for count in counts {
+        let pays = RidgeBatch.pays(count, features: settings.features)
+        batches.append(pays ? try RidgeBatch(features: settings.features) : nil)
+      }
+    }
+    let packed = try batches.isEmpty ? nil : RidgeSums(features: settings.features)
+    let full = try batches.isEmpty ? nil : RidgeSums(features: settings.features)
+    let isWorker = settings.worker > 0
     for row in 0..<count {
       let number = arm(row)
-      sorted[places[number]] = row
-      places[number] += 1
-    }
-    let isWorker = settings.worker > 0
-    for number in arms.indices where starts[number + 1] > starts[number] {
-      guard let factor = arms[number].factor else { continue }
-      let fresh = arms[number].freshSums
-      let rows = starts[number]..<starts[number + 1]
-      let many = batch.flatMap { $0.pays(rows.count) ? $0 : nil }
-      for place in rows {
-        let value = reward(sorted[place])
-        arms[number].tally.add(value)
-        if isWorker { arms[number].fresh.add(value) }
-        guard let x = context(sorted[place]) else { continue }
-        if let many {
-          many.add(x, reward: value)
-        } else {
-          factor.absorb(x, reward: value, scratch: room)
-          fresh?.absorb(x, reward: value)
-        }
+      let value = reward(row)
+      arms[number].tally.add(value)
+      if isWorker { arms[number].fresh.add(value) }
+      guard let x = context(row) else { continue }
+      if !batches.isEmpty, let batch = batches[number] {
+        batch.add(x, reward: value)
+      } else {
+        arms[number].factor?.absorb(x, reward: value, scratch: room)
+        arms[number].freshSums?.absorb(x, reward: value)
       }
-      many?.finish(factor, fresh, ridge: settings.ridge)
+    }
+    guard let packed, let full else { return }
+    for number in arms.indices {
+      guard let batch = batches[number], let factor = arms[number].factor else { continue }
+      batch.finish(
+        factor, arms[number].freshSums, ridge: settings.ridge, packed: packed, room: full)
     }
   }
 }

@@ -96,8 +96,10 @@ extension Bandit {
   private func linear(
     _ policy: some LinearPolicy, _ chosen: [Int32], _ words: DecisionWords
   ) -> any DecisionRule {
-    LinearRule(
-      policy: policy, arms: chosen, factors: chosen.compactMap { arms[Int($0)].factor },
+    let factors = chosen.compactMap { arms[Int($0)].factor }
+    for factor in factors { factor.invert() }
+    return LinearRule(
+      policy: policy, arms: chosen, factors: factors,
       features: settings.features, lowerIsBetter: settings.lowerIsBetter, words: words)
   }
 }

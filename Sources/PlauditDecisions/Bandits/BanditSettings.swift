@@ -63,7 +63,7 @@ package struct BanditSettings: Equatable, Sendable {
 
   package static let maximumFeatures = 1024
   package static let maximumArms = 65_536
-  package static let maximumPending = 1 << 28
+  package static let maximumPending = 1 << 24
   package static let maximumWorker = (1 << 20) - 1
   package static let maximumFirstPlays = 1_000_000
 

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Bounds on draws of Beta posteriors by the first byte of their random bits, so that most arms of a
-/// decision are known to have lost without a logarithm.
+/// Bounds on draws of Beta posteriors by their heads, so that most arms of a decision are known to have
+/// lost without more bits and without a logarithm.
 ///
-/// Draws are exactly those of ``BetaPosterior/draw(_:arm:words:)``: a draw that the bounds cannot
-/// rule out is made in full. Worth its making from thousands of decisions on.
+/// Draws are exactly those of ``BetaPosterior``: one that the bounds cannot rule out is made in full.
+/// Worth its making from thousands of decisions on.
 struct BetaDrawTable {
   private struct Cell {
     /// The trial is accepted when its second number is not above this.
@@ -16,8 +16,8 @@ struct BetaDrawTable {
   private static let cellsPerArm = 256
   private let posteriors: [BetaPosterior]
   private let cells: [Cell]
-  /// The arm to begin with: the others then have to beat much.
-  let leader: Int
+  /// Places from the highest mean down: late ones then have to beat much.
+  let order: [Int]
 
   init(_ posteriors: [BetaPosterior]) {
     self.posteriors = posteriors
@@ -38,19 +38,21 @@ struct BetaDrawTable {
       }
     }
     self.cells = cells
-    leader = firstHighest(posteriors.map(\.mean)) ?? 0
+    let means = posteriors.map(\.mean)
+    order = posteriors.indices.sorted { means[$0] > means[$1] }
   }
 
   /// The draw of an arm, or −∞ when it is certainly not above `rival`.
   @inline(__always)
   func draw(
-    _ id: Int64, _ place: Int, arm: Int32, above rival: Double, words: DecisionWords
+    _ id: Int64, _ place: Int, arm: Int32, head: UInt32, above rival: Double, words: DecisionWords
   ) -> Double {
-    let bits = words.draws(id, arm: arm)
-    return cells.withUnsafeBufferPointer { cells in
-      let cell = cells[place * Self.cellsPerArm + Int(bits.0 >> 56)]
-      if bits.1.openUnit <= cell.accepted, cell.highest <= rival { return -.infinity }
-      return posteriors[place].draw(id, arm: arm, words: words)
+    let cell = cells.withUnsafeBufferPointer { $0[place * Self.cellsPerArm + Int(head >> 24)] }
+    // The second number is below its 24 bits and one.
+    let second = Double(Int32(truncatingIfNeeded: head & 0xFF_FFFF) + 1) * 0x1p-24
+    if second <= cell.accepted, cell.highest <= rival { return -.infinity }
+    return posteriors.withUnsafeBufferPointer {
+      $0[place].draw(id, arm: arm, head: head, words: words)
     }
   }
 }

@@ -38,21 +38,38 @@ struct BetaPosterior: Posterior {
 
   var mean: Double { successes / sum }
 
+  static let hasHeads = true
+
   @inline(__always)
-  func draw(_ id: Int64, arm: Int32, words: DecisionWords) -> Double {
-    let weight = small > 1 ? ratioBB(id, arm, words) : ratioBC(id, arm, words)
+  func draw(_ id: Int64, arm: Int32, head: UInt32, words: DecisionWords) -> Double {
+    let weight = small > 1 ? ratioBB(id, arm, head, words) : ratioBC(id, arm, head, words)
     return isSwapped ? large / weight : weight / large
   }
 
   private static let log4 = 1.3862943611198906
   private static let log5Plus1 = 2.6094379124341003
 
+  /// The two numbers of a trial. Those of the first begin with bits of the head: eight bits of the
+  /// one, 24 of the other.
   @inline(__always)
-  private func ratioBB(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+  private func numbers(
+    _ id: Int64, _ arm: Int32, _ head: UInt32, _ trial: UInt32, _ words: DecisionWords
+  ) -> (Double, Double) {
+    var bits = words.draws(id, arm: arm, trial: trial)
+    if trial == 0 {
+      bits.0 = UInt64(head) << 32 & 0xFF << 56 | bits.0 >> 8
+      bits.1 = UInt64(head) << 40 | bits.1 >> 24
+    }
+    return (bits.0.openUnit, bits.1.openUnit)
+  }
+
+  @inline(__always)
+  private func ratioBB(
+    _ id: Int64, _ arm: Int32, _ head: UInt32, _ words: DecisionWords
+  ) -> Double {
     var trial: UInt32 = 0
     while true {
-      let bits = words.draws(id, arm: arm, trial: trial)
-      let (u1, u2) = (bits.0.openUnit, bits.1.openUnit)
+      let (u1, u2) = numbers(id, arm, head, trial, words)
       let v = power * log(u1 / (1 - u1))
       let w = small * exp(v)
       let z = u1 * u1 * u2
@@ -80,11 +97,12 @@ struct BetaPosterior: Posterior {
     )
   }
 
-  private func ratioBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+  private func ratioBC(
+    _ id: Int64, _ arm: Int32, _ head: UInt32, _ words: DecisionWords
+  ) -> Double {
     var trial: UInt32 = 0
     while true {
-      let bits = words.draws(id, arm: arm, trial: trial)
-      let (u1, u2) = (bits.0.openUnit, bits.1.openUnit)
+      let (u1, u2) = numbers(id, arm, head, trial, words)
       trial &+= 1
       let z = u1 * u1 * u2
       if u1 < 0.5 {

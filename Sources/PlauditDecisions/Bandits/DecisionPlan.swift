@@ -20,8 +20,13 @@ package final class DecisionPlan {
   /// Everything, where the policy's probabilities need no work.
   private let table: ChoiceTable?
   private let words: DecisionWords
-  /// The policy's probability of each live arm, once it was asked for.
-  private let likelihoods = Mutex<[Double]?>(nil)
+  /// The policy's probability of each live arm, once it was asked for: a retained ``Shares``.
+  private let known = Atomic<UInt>(0)
+
+  private final class Shares {
+    let values: [Double]
+    init(_ values: [Double]) { self.values = values }
+  }
 
   /// - Parameters:
   ///   - judged: places among `arms`, rising.
@@ -57,6 +62,12 @@ package final class DecisionPlan {
       table = ChoiceTable(shares)
     } else {
       table = nil
+    }
+  }
+
+  deinit {
+    if let pointer = UnsafeRawPointer(bitPattern: known.load(ordering: .acquiring)) {
+      Unmanaged<Shares>.fromOpaque(pointer).release()
     }
   }
 
@@ -107,9 +118,9 @@ package final class DecisionPlan {
     if let table {
       shares = table.shares
     } else if let rule {
-      var known = try commonLikelihoods(rule)
-      if known == nil { known = try likelihoods(rule, in: context) }
-      for place in shares.indices { shares[place] += policyShare * (known?[place] ?? 0) }
+      var shared = try commonLikelihoods(rule)
+      if shared == nil { shared = try likelihoods(rule, in: context) }
+      for place in shares.indices { shares[place] += policyShare * (shared?[place] ?? 0) }
     }
     return spread(shares, empty: 0)
   }
@@ -148,10 +159,15 @@ package final class DecisionPlan {
   }
 
   private func commonLikelihoods(_ rule: any DecisionRule) throws(PlauditError) -> [Double]? {
-    if let known = likelihoods.withLock({ $0 }) { return known }
+    if let pointer = UnsafeRawPointer(bitPattern: known.load(ordering: .acquiring)) {
+      return Unmanaged<Shares>.fromOpaque(pointer).takeUnretainedValue().values
+    }
     guard let weights = try rule.weights() else { return nil }
     let all = onLiveArms(weights)
-    likelihoods.withLock { $0 = all }
+    let made = Unmanaged.passRetained(Shares(all))
+    let (isFirst, _) = known.compareExchange(
+      expected: 0, desired: UInt(bitPattern: made.toOpaque()), ordering: .acquiringAndReleasing)
+    if !isFirst { made.release() }
     return all
   }
 

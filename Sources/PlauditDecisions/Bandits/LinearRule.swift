@@ -25,22 +25,21 @@ struct LinearRule<Policy: LinearPolicy>: DecisionRule {
 
   func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>) {
     guard let contexts = batch.contexts else { return }
-    // For x, and for what is left of it in the course of a solution.
-    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 2 * features) { room in
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: features) { room in
       guard let x = room.baseAddress else { return }
-      let rest = x + features
+      let cells = UnsafeMutableRawPointer(x).assumingMemoryBound(to: Double.self)
       var row = 0
       while row < batch.count {
         let lanes = min(8, batch.count - row)
-        for k in 0..<features {
-          var column = Lanes.zero
-          for lane in 0..<lanes { column[lane] = contexts[(row + lane) * features + k] }
-          x[k] = column
+        if lanes < 8 { x.initialize(repeating: .zero, count: features) }
+        for lane in 0..<lanes {
+          let context = contexts + (row + lane) * features
+          for k in 0..<features { cells[8 * k + lane] = context[k] }
         }
         var highest = Lanes(repeating: -.infinity)
         var best = SIMD8<Int64>.zero
         for place in 0..<factors.count {
-          let (mean, spread) = solve(factors[place], x, rest)
+          let (mean, spread) = judge(factors[place], x)
           var bonus = Lanes(repeating: policy.exploration)
           if Policy.draws {
             for lane in 0..<lanes {
@@ -59,32 +58,30 @@ struct LinearRule<Policy: LinearPolicy>: DecisionRule {
     }
   }
 
-  /// `x'θ` and `x'A⁻¹x` by forward substitution.
-  private func solve(
-    _ factor: RidgeFactor, _ x: UnsafeMutablePointer<Lanes>, _ rest: UnsafeMutablePointer<Lanes>
+  /// `x'θ` and `x'A⁻¹x` of eight contexts.
+  @inline(__always)
+  private func judge(
+    _ factor: RidgeFactor, _ x: UnsafePointer<Lanes>
   ) -> (mean: Lanes, spread: Lanes) {
-    var mean = Lanes.zero
-    var spread = Lanes.zero
-    guard let values = factor.values.baseAddress else { return (mean, spread) }
-    withUnsafeMutableBytes(of: &mean) { mean in
-      withUnsafeMutableBytes(of: &spread) { spread in
-        guard let mean = mean.baseAddress, let spread = spread.baseAddress else { return }
-        kernels.pointee.solve(
-          values, UnsafeRawPointer(x).assumingMemoryBound(to: Double.self),
-          UnsafeMutableRawPointer(rest).assumingMemoryBound(to: Double.self), Int64(features),
-          mean.assumingMemoryBound(to: Double.self), spread.assumingMemoryBound(to: Double.self))
-      }
+    var found = (Lanes.zero, Lanes.zero)
+    guard let inverse = factor.inverse.baseAddress else { return found }
+    withUnsafeMutableBytes(of: &found) { found in
+      guard let mean = found.baseAddress else { return }
+      kernels.pointee.judge(
+        inverse, UnsafeRawPointer(x).assumingMemoryBound(to: Double.self), Int64(features),
+        mean.assumingMemoryBound(to: Double.self),
+        (mean + MemoryLayout<Lanes>.stride).assumingMemoryBound(to: Double.self))
     }
-    return (mean, spread)
+    return found
   }
 
   /// Mean and standard error of each place in one context, in the orientation of the reward.
   private func judge(_ context: UnsafePointer<Double>) -> [(mean: Double, error: Double)] {
-    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 2 * features) { room in
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: features) { room in
       guard let x = room.baseAddress else { return [] }
       for k in 0..<features { x[k] = Lanes(repeating: context[k]) }
       return factors.map { factor in
-        let (mean, spread) = solve(factor, x, x + features)
+        let (mean, spread) = judge(factor, x)
         return (mean[0], spread[0].squareRoot())
       }
     }

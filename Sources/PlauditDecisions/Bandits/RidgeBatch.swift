@@ -9,12 +9,9 @@ final class RidgeBatch {
   private let memory: Bytes
   private let sums: UnsafeMutablePointer<Double>?
   private let rows: UnsafeMutablePointer<Double>?
-  private let packed: RidgeSums
-  private let room: RidgeSums
   private var waiting = 0
 
-  private static let rowsAtOnce = 16
-  static let fewest = 8
+  private static let rowsAtOnce = 8
 
   /// - Throws: `outOfMemory`.
   init(features: Int) throws(PlauditError) {
@@ -26,13 +23,12 @@ final class RidgeBatch {
     numbers.initialize(repeating: 0)
     sums = numbers.baseAddress
     rows = numbers.baseAddress.map { [features, stride] in $0 + features * stride }
-    packed = try RidgeSums(features: features)
-    room = try RidgeSums(features: features)
   }
 
-  /// Whether so many rows are worth it.
-  func pays(_ count: Int) -> Bool { count >= max(Self.fewest, features / 2) }
+  /// Whether so many rows of one arm are worth it.
+  static func pays(_ count: Int, features: Int) -> Bool { count >= max(8, features / 2) }
 
+  @inline(__always)
   func add(_ x: UnsafePointer<Double>, reward: Double) {
     guard let rows else { return }
     let row = rows + waiting * stride
@@ -42,8 +38,10 @@ final class RidgeBatch {
     if waiting == Self.rowsAtOnce { flush() }
   }
 
-  /// Hands what was added to a model, and begins anew.
-  func finish(_ factor: RidgeFactor, _ fresh: RidgeSums?, ridge: Double) {
+  /// Hands what was added to a model. `packed` and `room` are overwritten.
+  func finish(
+    _ factor: RidgeFactor, _ fresh: RidgeSums?, ridge: Double, packed: RidgeSums, room: RidgeSums
+  ) {
     flush()
     guard let sums else { return }
     var place = 0
@@ -53,7 +51,6 @@ final class RidgeBatch {
         place += 1
       }
     }
-    sums.update(repeating: 0, count: features * stride)
     factor.merge(packed, ridge: ridge, room: room)
     fresh?.add(packed)
   }

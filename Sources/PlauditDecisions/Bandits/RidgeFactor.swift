@@ -4,7 +4,8 @@ import PlauditCore
 /// A ridge regression that takes rows one at a time: the Cholesky factor `L` of `A = λI + Σ xx'`,
 /// and below it the row `z' = (L⁻¹ Σ xr)'`, both brought up to date by the same rotations.
 ///
-/// `x'θ = (L⁻¹x)·z` and `x'A⁻¹x = ‖L⁻¹x‖²`, so no inverse is kept that could drift away from `A`.
+/// `x'θ = (L⁻¹x)·z` and `x'A⁻¹x = ‖L⁻¹x‖²`. `L⁻¹` is made anew for decisions, so that nothing can
+/// drift away from `A`.
 /// Columns lie one after another: `L_kk … L_{d−1,k}, z_k`.
 ///
 /// - Source: Golub & Van Loan 2013, section 6.5.4 (rank-1 Cholesky update).
@@ -15,12 +16,25 @@ final class RidgeFactor {
 
   static func size(_ features: Int) -> Int { features * (features + 3) / 2 }
 
+  /// `L⁻¹` and `z` as the kernel wants them, and whether they are those of the factor.
+  private let inverseMemory: Bytes
+  let inverse: UnsafeMutableBufferPointer<Double>
+  private var inverseIsCurrent = false
+
+  private static func inverseSize(_ features: Int) -> Int {
+    var size = 0
+    for first in stride(from: 0, to: features, by: 4) { size += 4 * (min(first + 4, features) + 1) }
+    return size
+  }
+
   /// - Throws: `outOfMemory`.
   init(features: Int, ridge: Double) throws(PlauditError) {
     self.features = features
     memory = try Bytes(count: RidgeFactor.size(features) * 8)
     values = memory.mutable.bindMemory(to: Double.self)
     values.initialize(repeating: 0)
+    inverseMemory = try Bytes(count: RidgeFactor.inverseSize(features) * 8)
+    inverse = inverseMemory.mutable.bindMemory(to: Double.self)
     let root = ridge.squareRoot()
     var column = 0
     for k in 0..<features {
@@ -34,6 +48,43 @@ final class RidgeFactor {
     memory = try Bytes(count: other.memory.count)
     values = memory.mutable.bindMemory(to: Double.self)
     _ = values.initialize(from: other.values)
+    inverseMemory = try Bytes(count: other.inverseMemory.count)
+    inverse = inverseMemory.mutable.bindMemory(to: Double.self)
+    _ = inverse.initialize(from: other.inverse)
+    inverseIsCurrent = other.inverseIsCurrent
+  }
+
+  /// Brings ``inverse`` up to date: `M_ij = −(Σ_{j≤k<i} L_ik M_kj) / L_ii` below the diagonal.
+  func invert() {
+    if inverseIsCurrent { return }
+    inverseIsCurrent = true
+    inverse.initialize(repeating: 0)
+    guard let factor = values.baseAddress else { return }
+    var groups: [Int] = []
+    var size = 0
+    for first in stride(from: 0, to: features, by: 4) {
+      groups.append(size)
+      size += 4 * (min(first + 4, features) + 1)
+    }
+    func place(_ i: Int, _ j: Int) -> Int { groups[i >> 2] + 4 * j + i & 3 }
+    // Column j of M by forward substitution, its right-hand side e_j; column k of L begins where
+    // the ones before it end.
+    var start = 0
+    for j in 0..<features {
+      var column = start
+      inverse[place(j, j)] = 1 / factor[column]
+      for k in j..<features {
+        let known = inverse[place(k, j)]
+        for i in k + 1..<max(features, k + 1) {
+          inverse[place(i, j)] -= factor[column + i - k] * known
+        }
+        column += features + 1 - k
+        if k + 1 < features { inverse[place(k + 1, j)] /= factor[column] }
+      }
+      let group = groups[j >> 2]
+      inverse[group + 4 * min(j / 4 * 4 + 4, features) + j & 3] = factor[start + features - j]
+      start += features + 1 - j
+    }
   }
 
   /// One more row. `scratch` has room for `features + 1` numbers.
@@ -41,6 +92,7 @@ final class RidgeFactor {
     _ x: UnsafePointer<Double>, reward: Double, scratch: UnsafeMutablePointer<Double>
   ) {
     guard var column = values.baseAddress else { return }
+    inverseIsCurrent = false
     scratch.update(from: x, count: features)
     scratch[features] = reward
     var rest = scratch
@@ -89,6 +141,7 @@ final class RidgeFactor {
   ///
   /// The squares of the diagonal are never below `λ`, which rounding may forget and is put right.
   func merge(_ sums: RidgeSums, ridge: Double, room: RidgeSums) {
+    inverseIsCurrent = false
     let (d, target) = (features, room.values)
     _ = target.update(from: sums.values)
     // A += L L', b += L z, column by column.

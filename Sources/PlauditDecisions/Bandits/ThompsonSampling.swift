@@ -13,13 +13,16 @@ struct ThompsonSampling<Belief: Posterior>: DecisionRule {
       pick(batch, BetaDrawTable(rates), into: picks)
       return
     }
+    let heads = DrawHeads(arms, words: words, isNeeded: Belief.hasHeads)
     posteriors.withUnsafeBufferPointer { posteriors in
       arms.withUnsafeBufferPointer { arms in
         for row in 0..<batch.count {
           let id = batch.first &+ Int64(row)
+          heads.begin(id)
           var (highest, best) = (-Double.infinity, 0)
           for place in 0..<arms.count {
-            let draw = posteriors[place].draw(id, arm: arms[place], words: words)
+            let arm = arms[place]
+            let draw = posteriors[place].draw(id, arm: arm, head: heads[arm], words: words)
             if draw > highest { (highest, best) = (draw, place) }
           }
           picks[row] = Int32(truncatingIfNeeded: best)
@@ -33,18 +36,23 @@ struct ThompsonSampling<Belief: Posterior>: DecisionRule {
     _ batch: DecisionBatch, _ table: BetaDrawTable,
     into picks: UnsafeMutableBufferPointer<Int32>
   ) {
-    let leader = table.leader
-    arms.withUnsafeBufferPointer { arms in
-      for row in 0..<batch.count {
-        let id = batch.first &+ Int64(row)
-        var best = leader
-        var highest = table.draw(
-          id, leader, arm: arms[leader], above: -.infinity, words: words)
-        for place in 0..<arms.count where place != leader {
-          let draw = table.draw(id, place, arm: arms[place], above: highest, words: words)
-          if draw > highest || (draw == highest && place < best) { (highest, best) = (draw, place) }
+    let heads = DrawHeads(arms, words: words, isNeeded: true)
+    table.order.withUnsafeBufferPointer { order in
+      arms.withUnsafeBufferPointer { arms in
+        for row in 0..<batch.count {
+          let id = batch.first &+ Int64(row)
+          heads.begin(id)
+          var (highest, best) = (-Double.infinity, 0)
+          for place in order {
+            let arm = arms[place]
+            let draw = table.draw(
+              id, place, arm: arm, head: heads[arm], above: highest, words: words)
+            if draw > highest || (draw == highest && place < best) {
+              (highest, best) = (draw, place)
+            }
+          }
+          picks[row] = Int32(truncatingIfNeeded: best)
         }
-        picks[row] = Int32(truncatingIfNeeded: best)
       }
     }
   }

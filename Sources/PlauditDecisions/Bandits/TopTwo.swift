@@ -16,23 +16,13 @@ struct TopTwo<Belief: Posterior>: DecisionRule {
       pick(batch, BetaDrawTable(rates), into: picks)
       return
     }
+    let heads = DrawHeads(arms, words: words, isNeeded: Belief.hasHeads)
     posteriors.withUnsafeBufferPointer { posteriors in
-      arms.withUnsafeBufferPointer { arms in
-        for row in 0..<batch.count {
-          let id = batch.first &+ Int64(row)
-          var (best, runnerUp) = (-1, -1)
-          var (highest, next) = (-Double.infinity, -Double.infinity)
-          for place in 0..<arms.count {
-            let draw = posteriors[place].draw(id, arm: arms[place], words: words)
-            if best < 0 || draw > highest {
-              (runnerUp, next) = (best, highest)
-              (best, highest) = (place, draw)
-            } else if runnerUp < 0 || draw > next {
-              (runnerUp, next) = (place, draw)
-            }
-          }
-          let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
-          picks[row] = Int32(truncatingIfNeeded: isSecond ? runnerUp : best)
+      for row in 0..<batch.count {
+        let id = batch.first &+ Int64(row)
+        heads.begin(id)
+        picks[row] = choice(id, posteriors.indices) { place, _ in
+          posteriors[place].draw(id, arm: arms[place], head: heads[arms[place]], words: words)
         }
       }
     }
@@ -43,27 +33,35 @@ struct TopTwo<Belief: Posterior>: DecisionRule {
     _ batch: DecisionBatch, _ table: BetaDrawTable,
     into picks: UnsafeMutableBufferPointer<Int32>
   ) {
-    let leader = table.leader
-    arms.withUnsafeBufferPointer { arms in
-      for row in 0..<batch.count {
-        let id = batch.first &+ Int64(row)
-        var (best, runnerUp) = (leader, -1)
-        var highest = table.draw(
-          id, leader, arm: arms[leader], above: -.infinity, words: words)
-        var next = -Double.infinity
-        for place in 0..<arms.count where place != leader {
-          let draw = table.draw(id, place, arm: arms[place], above: next, words: words)
-          if draw > highest || (draw == highest && place < best) {
-            (runnerUp, next) = (best, highest)
-            (best, highest) = (place, draw)
-          } else if draw > next || runnerUp < 0 {
-            (runnerUp, next) = (place, draw)
-          }
-        }
-        let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
-        picks[row] = Int32(truncatingIfNeeded: isSecond ? runnerUp : best)
+    let heads = DrawHeads(arms, words: words, isNeeded: true)
+    for row in 0..<batch.count {
+      let id = batch.first &+ Int64(row)
+      heads.begin(id)
+      picks[row] = choice(id, table.order) { place, rival in
+        table.draw(
+          id, place, arm: arms[place], head: heads[arms[place]], above: rival, words: words)
       }
     }
+  }
+
+  /// The place that is played, from draws that need to be right only above the second highest.
+  @inline(__always)
+  private func choice(
+    _ id: Int64, _ places: some Collection<Int>, _ draw: (Int, _ rival: Double) -> Double
+  ) -> Int32 {
+    var (best, runnerUp) = (-1, -1)
+    var (highest, next) = (-Double.infinity, -Double.infinity)
+    for place in places {
+      let value = draw(place, next)
+      if best < 0 || value > highest || (value == highest && place < best) {
+        (runnerUp, next) = (best, highest)
+        (best, highest) = (place, value)
+      } else if runnerUp < 0 || value > next {
+        (runnerUp, next) = (place, value)
+      }
+    }
+    let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
+    return Int32(truncatingIfNeeded: isSecond ? runnerUp : max(best, 0))
   }
 
   func weights() throws(PlauditError) -> [Double]? {
