@@ -256,16 +256,20 @@ package struct PowerDesign: Equatable, Sendable {
         case .analysisOfVariance: 1 + 1 / Double(arms)
         default: 1e-12
         }
-      let most = log(1e15)
-      let count = RootSearch.falling(from: log(least), to: most) { size in
+      // Noncentralities beyond a million have every power that a double shows.
+      let most =
+        test == .analysisOfVariance
+        ? max(least, 1e6 / (effect * effect * Double(arms))) : 1e15
+      func lack(_ size: Double) -> Double {
         var design = self
         design.controlCount = exp(size)
         let reached = design.reached()
         return power - (reached.isNaN ? 0 : reached)
       }
-      guard count < most else {
-        throw PlauditError(.undefined, "more than 1e15 rows would be needed")
+      guard lack(log(most)) <= 0 else {
+        throw PlauditError(.undefined, "more than \(most.plain) rows would be needed")
       }
+      let count = RootSearch.falling(from: log(least), to: log(most), lack)
       return exp(count)
     }
   }
@@ -276,7 +280,8 @@ package struct PowerDesign: Equatable, Sendable {
     let most =
       isRate
       ? (sign > 0 ? 1 - baseline : baseline)
-      : test == .analysisOfVariance ? 1e4 : deviation * 1e4
+      : test == .analysisOfVariance
+        ? (1e6 / (controlCount * Double(arms))).squareRoot() : deviation * 1e4
     func lack(_ size: Double) -> Double {
       var design = self
       design.effect = sign * size
