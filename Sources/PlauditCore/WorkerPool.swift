@@ -127,6 +127,8 @@ private final class Crew {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   /// The number of jobs so far.
   private let bell: UnsafeMutablePointer<UInt32>
+  /// The threads that have come as far as waiting for work.
+  private let ready: UnsafeMutablePointer<UInt32>
   private let process = getpid()
   // Guarded by the lock.
   private var jobs: [Job] = []
@@ -138,6 +140,8 @@ private final class Crew {
     pthread_mutex_init(lock, nil)
     bell = .allocate(capacity: 1)
     bell.initialize(to: 0)
+    ready = .allocate(capacity: 1)
+    ready.initialize(to: 0)
   }
 
   /// The crew of this process. A crew is never freed: its threads live as long as the process,
@@ -165,6 +169,7 @@ private final class Crew {
     jobs.append(job)
     while threads < min(job.openings, WorkerPool.maximumThreads), startThread() { threads += 1 }
     let wanted = min(job.openings, sleepers)
+    let started = threads
     _ = pk_word_add(bell, 1)
     pthread_mutex_unlock(lock)
     if wanted > 0 { pk_word_wake(bell, Int32(truncatingIfNeeded: wanted)) }
@@ -178,13 +183,28 @@ private final class Crew {
     jobs.removeAll { $0 === job }
     pthread_mutex_unlock(lock)
     job.finish()
+    // A thread's first steps take locks of the loader and of the Swift runtime: a host that forks
+    // after this call must not find them taken.
+    while true {
+      let arrived = pk_word_load(ready)
+      if arrived >= UInt32(truncatingIfNeeded: started) { return }
+      pk_word_wait(ready, arrived, 10_000_000)
+      job.work.tick()
+    }
   }
 
   /// A worker's life: sleep, join a job, do its tasks, sleep again.
   func serve() -> Never {
     pthread_mutex_lock(lock)
+    var isNew = true
     while true {
-      guard let job = jobs.first(where: { $0.openings > 0 }) else {
+      let next = jobs.first(where: { $0.openings > 0 })
+      if isNew {
+        isNew = false
+        _ = pk_word_add(ready, 1)
+        pk_word_wake(ready, Int32.max)
+      }
+      guard let job = next else {
         let seen = pk_word_load(bell)
         sleepers += 1
         pthread_mutex_unlock(lock)

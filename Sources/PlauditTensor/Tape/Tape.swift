@@ -50,6 +50,9 @@ package final class Tape<Scalar: TensorScalar> {
   package init(recording: Bool, threads: Int = 1, control: RunControl? = nil) {
     isRecording = recording
     pool = BlockPool(givesLargeBlocks: !recording)
+    // Looked up here, on the caller's thread: in a forked child, threads that meet in the Swift
+    // runtime's first use of a global can wait for ever.
+    _ = (rowKernels, matrixKernels, Scalar.tapeKernels)
     self.threads = threads
     self.control = control
   }
