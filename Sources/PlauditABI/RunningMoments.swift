@@ -36,7 +36,8 @@ public func plaudit_stats_running_moments_add(
 
 @implementation @_cdecl("plaudit_stats_running_moments_merge")
 public func plaudit_stats_running_moments_merge(
-  _ moments: UnsafeMutablePointer<plaudit_running_moments>?, _ other: UnsafePointer<plaudit_running_moments>?,
+  _ moments: UnsafeMutablePointer<plaudit_running_moments>?,
+  _ other: UnsafePointer<plaudit_running_moments>?,
   _ error: ErrorSlot?
 ) -> plaudit_status {
   call(error) {
