@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training bench-experiments bench-tests help setup build model train-model demo test run-tests check install size clean bench-resampling bench-bandits
+.PHONY: bench-training bench-experiments bench-tests bench-kpi help setup build model train-model demo test run-tests check install size clean bench-resampling bench-bandits
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -49,6 +49,7 @@ help:
 	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
 	@echo '  make bench-experiments  lift tables beside statsmodels, in one run'
 	@echo '  make bench-tests  intervals, tests and power beside scipy and statsmodels, in one run'
+	@echo '  make bench-kpi  KPIs by group beside DuckDB, pandas and polars, in one run'
 	@echo '  make bench-resampling  bootstrap, permutation, correlation beside SciPy, in one run'
 	@echo '  make bench-bandits   bandits beside MABWiser, in one run'
 	@echo '  make size      lines per module, longest files'
@@ -162,6 +163,12 @@ bench-tests: build
 	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
 	@.venv-bench/bin/python -m pip -q install $$(grep -E '^(statsmodels|scipy|numpy)=' Benchmarks/requirements.txt)
 	@PYTHONPATH=bindings/python/src .venv-bench/bin/python Benchmarks/tests.py
+
+bench-kpi: build
+	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
+	@.venv-bench/bin/python -m pip -q install \
+	  $$(grep -E '^(duckdb|pandas|polars|pyarrow|numpy)=' Benchmarks/requirements.txt)
+	@$(PYTHON) Benchmarks/kpi_table.py --peer .venv-bench/bin/python
 
 bench-resampling: build
 	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench

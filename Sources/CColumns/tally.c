@@ -1,24 +1,28 @@
 /* Sums by group: a few integer additions a row, the words of a group side by side. */
 #include "ccolumns.h"
 
+enum { AHEAD = 16 };
+
 /* With the number of words known, their addresses stay in registers. */
-#define TALLY(N)                                                             \
-  case N: {                                                                  \
-    const int64_t *w[N > 0 ? N : 1];                                         \
-    for (int k = 0; k < N; k++) w[k] = words[k];                             \
-    for (int64_t row = 0; row < count; row++) {                              \
-      int64_t *group = groups + (int64_t)ids[row] * stride;                  \
-      if (far) __builtin_prefetch(groups + (int64_t)ids[row + 12 < count ? row + 12 : row] * stride, 1); \
-      _Pragma("clang loop unroll(full)") for (int k = 0; k < N; k++)         \
-          group[k] += w[k][row];                                             \
-      group[N] += 1;                                                         \
-    }                                                                        \
-    return;                                                                  \
+#define TALLY(N)                                                        \
+  case N: {                                                             \
+    const int64_t *w[N > 0 ? N : 1];                                    \
+    for (int k = 0; k < N; k++) w[k] = words[k];                        \
+    for (int64_t row = 0; row < count; row++) {                         \
+      int64_t *group = groups + (int64_t)ids[row] * stride;             \
+      if (far && row + AHEAD < count)                                   \
+        __builtin_prefetch(groups + (int64_t)ids[row + AHEAD] * stride, 1); \
+      _Pragma("clang loop unroll(full)") for (int k = 0; k < N; k++)    \
+          group[k] += w[k][row];                                        \
+      group[N] += 1;                                                    \
+    }                                                                   \
+    return;                                                             \
   }
 
-static inline __attribute__((always_inline)) void tally(
-    int64_t *groups, int64_t stride, const uint32_t *ids, int64_t count,
-    const int64_t *const *words, int64_t word_count, int far) {
+static inline __attribute__((always_inline)) void tally(int64_t *groups, int64_t stride,
+                                                        const uint32_t *ids, int64_t count,
+                                                        const int64_t *const *words,
+                                                        int64_t word_count, int far) {
   switch (word_count) {
     TALLY(0)
     TALLY(1)
@@ -43,6 +47,9 @@ static inline __attribute__((always_inline)) void tally(
 }
 
 void pc_tally(int64_t *groups, int64_t stride, const uint32_t *ids, int64_t count,
-              const int64_t *const *words, int64_t word_count) {
-  tally(groups, stride, ids, count, words, word_count, 0);
+              const int64_t *const *words, int64_t word_count, int32_t far) {
+  if (far)
+    tally(groups, stride, ids, count, words, word_count, 1);
+  else
+    tally(groups, stride, ids, count, words, word_count, 0);
 }

@@ -78,9 +78,9 @@ package final class KPITable {
         "columns differ in length: \(names[0]) has \(count) rows, \(name) has \(column.count)")
     }
     // What is wrong with whole columns is found before anything changes.
-    for (key, column) in zip(groups.keys, columns) { try key.begin(column) }
     var changed = false
     for part in parts { if try part.check(columns[keys + part.input]) { changed = true } }
+    for (key, column) in zip(groups.keys, columns) { try key.begin(column) }
     do throws(PlauditError) {
       if changed {
         try carryAll()
@@ -134,7 +134,10 @@ package final class KPITable {
         if part.kind == .real { pointers[part.word &+ 1] = part.words.1 }
         if part.bound > 1 << 62 { isFull = true }
       }
-      pc_tally(words.base, Int64(stride), ids, Int64(rows.count), pointers, Int64(stride &- 1))
+      // Groups beyond a core's own cache are fetched ahead.
+      pc_tally(
+        words.base, Int64(stride), ids, Int64(rows.count), pointers, Int64(stride &- 1),
+        words.count > 1 << 17 ? 1 : 0)
       if isFull { try carryAll() }
       start = rows.upperBound
     }

@@ -272,7 +272,10 @@ extension TablePart {
         lack(row, Int(ids[row]))
       }
     }
-    if kind != .real { bound &+= UInt64(rows.count) << 48 }
+    if kind != .real {
+      let extent = pc_extent_of(high.base, Int64(rows.count))
+      bound &+= (extent.bits &+ 1) &* UInt64(rows.count)
+    }
   }
 
   private func sortScores(
