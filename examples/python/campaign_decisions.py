@@ -271,7 +271,7 @@ def retention(data):
 
 
 def promotions(data):
-    """Whether three promotions sell differently; a store's weeks are one row, for they are alike."""
+    """Whether three promotions sell differently; the weeks of a store, being alike, are one row."""
     stores = {}
     for store, promotion, sales in zip(
             data.text("LocationID"), data.text("Promotion"), data.numbers("SalesInThousands")):
