@@ -540,7 +540,7 @@ void statistics(tally &t) {
   const std::vector<std::int64_t> table = {4, 0, 0, 4};
   CHECK(near(stats::table_test(table, 2, PLAUDIT_TABLE_FISHER).p_value, 2.0 / 70));
   EXPECT(INVALID_ARGUMENT, [&] { return stats::table_test(table, 3); });
-  CHECK(stats::sample_test(first, second).statistic == 7.5);
+  CHECK(stats::sample_test(first, second).statistic == 6.5);
   EXPECT(UNDEFINED, [&] { return stats::sample_test(first, span<const double>{}); });
   const std::vector<std::int32_t> halves = {0, 0, 1, 1};
   CHECK(stats::kruskal_wallis(first, halves, 2).degrees_of_freedom == 1);
@@ -551,7 +551,7 @@ void statistics(tally &t) {
   design.baseline = 0.05;
   design.effect = 0.005;
   CHECK(std::fabs(stats::power(design).control_count - 31233.43794) < 1e-5);
-  EXPECT(UNDEFINED, [] { return stats::power({}, PLAUDIT_SOLVE_SAMPLE_SIZE); });
+  EXPECT(OUT_OF_RANGE, [] { return stats::power({}, PLAUDIT_SOLVE_SAMPLE_SIZE); });
 
   const stats::two_proportions counts = {182, 1000, 134, 1000};
   const auto test = stats::two_proportion_test(counts);
@@ -812,7 +812,7 @@ void bandits(tally &t) {
   auto models = plaudit::bandit::create({"red"}, linear);
   const double contexts[] = {1, 0, 1, 0}, pay[] = {3, 5};
   models.learn({arms, 1}, {pay, 1}, {contexts, 2});
-  CHECK(models.coefficients(0)[0] == 1 && models.scores({contexts, 2}).scores.size() == 1);
+  CHECK(near(models.coefficients(0)[0], 1) && models.scores({contexts, 2}).scores.size() == 1);
   EXPECT(SHAPE, [&] { models.learn({arms, 1}, {pay, 1}, {contexts, 3}); });
   EXPECT(SHAPE, [&] { models.decide(2); });
 
