@@ -17,9 +17,8 @@ inline std::string contents(const std::string &path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The lines of a CSV (RFC 4180); an empty line has one empty field.
-inline std::vector<std::vector<std::string>> read(const std::string &path) {
-  const std::string text = contents(path);
+/// The lines of a CSV's text (RFC 4180); an empty line has one empty field.
+inline std::vector<std::vector<std::string>> parse(const std::string &text, char separator = ',') {
   std::vector<std::vector<std::string>> lines(1, {""});
   bool quoted = false;
   for (std::size_t at = 0; at < text.size(); at++) {
@@ -34,7 +33,7 @@ inline std::vector<std::vector<std::string>> read(const std::string &path) {
         quoted = false;
     } else if (c == '"' && field.empty()) {
       quoted = true;
-    } else if (c == ',') {
+    } else if (c == separator) {
       lines.back().emplace_back();
     } else if (c == '\n' || c == '\r') {
       if (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n') at++;
@@ -44,6 +43,11 @@ inline std::vector<std::vector<std::string>> read(const std::string &path) {
     }
   }
   return lines;
+}
+
+/// The lines of a file.
+inline std::vector<std::vector<std::string>> read(const std::string &path) {
+  return parse(contents(path));
 }
 
 }  // namespace csv
