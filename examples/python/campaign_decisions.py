@@ -179,6 +179,13 @@ class Columns:
                 sys.exit(f"campaign_decisions: {self.name} has no number in {column}, line {line}")
         return made
 
+    def whole_numbers(self, column, limit, otherwise):
+        """Numbers of 0 to below the limit, as ints."""
+        made = self.numbers(column)
+        if not all(0 <= value < limit for value in made):
+            sys.exit(f"campaign_decisions: {otherwise}")
+        return [int(value) for value in made]
+
 
 # ---- Printing ---------------------------------------------------------------------------------
 
@@ -334,7 +341,7 @@ def bandits(data):
 
     They learn from the first half of the log and are judged by the second.
     """
-    items = [int(item) for item in data.numbers("item_id")]
+    items = data.whole_numbers("item_id", 65536, "an item_id is no number of an item")
     clicks, chances = data.numbers("click"), data.numbers("propensity_score")
     contexts = contexts_of(data)
     count, width, half = max(items) + 1, len(contexts[0]), len(items) // 2
@@ -377,7 +384,7 @@ def bandits(data):
 def posts(data):
     """Which kind of post, and which hour, moves most of those it reaches."""
     frame = {"reach": data.numbers("T_Reach"), "engagements": data.numbers("T_Interactions")}
-    hours = [int(hour) for hour in data.numbers("Hour")]
+    hours = data.whole_numbers("Hour", 25, "an Hour is none of a day")
     for head, keys in [("type", data.text("Type")), ("hour", hours)]:
         with plaudit.kpi_table(
                 {**frame, head: keys}, by=head, kpis=["engagement_rate_by_reach"],
