@@ -1,4 +1,4 @@
-/* The one source of the matrix products of floats. Included by rows_*.c, which define PK_LANES
+/* The one source of the matrix products of floats. Included by the file of each set, which define PK_LANES
    (floats in a vector), PK_TILE_ROWS and PK_TILE_VECTORS (the tile of results that stays in
    registers) beside PK_SET, PK_NAME(x) and PK_FUSED(a, b, c) = a * b + c for vectors.
 

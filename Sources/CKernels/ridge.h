@@ -1,4 +1,4 @@
-/* The one source of the ridge kernels. Included by rows_portable.c, rows_avx2.c and rows_avx512.c
+/* The one source of the ridge kernels. Included by portable.c, avx2.c and avx512.c
    after rows.h; multiplications and additions are never fused, so every set gives the same bits. */
 
 typedef double PK_NAME(eight) __attribute__((vector_size(64), aligned(8)));

@@ -1,4 +1,4 @@
-/* The one source of the row kernels. Included by rows_portable.c, rows_avx2.c and rows_avx512.c,
+/* The one source of the row kernels. Included by portable.c, avx2.c and avx512.c,
    which define PK_SET (the set's name), PK_NAME(x) and PK_MULADD(a, b, c) = a * b + c. */
 #include <math.h>
 #include <stddef.h>
@@ -23,47 +23,6 @@ static float PK_NAME(dot)(const float *a, const float *b, int64_t n) {
     for (int l = 0; l < LANES; l++) lanes[l] = PK_MULADD(a[i + l], b[i + l], lanes[l]);
   for (int l = 0; i + l < n; l++) lanes[l] = PK_MULADD(a[i + l], b[i + l], lanes[l]);
   return sum_lanes(lanes);
-}
-
-static void PK_NAME(layer_norm)(float *row, const float *bias, const float *residual,
-                                const float *weight, const float *shift, int64_t n,
-                                float epsilon) {
-  if (bias)
-    for (int64_t i = 0; i < n; i++) row[i] += bias[i];
-  if (residual)
-    for (int64_t i = 0; i < n; i++) row[i] += residual[i];
-
-  float lanes[LANES] = {0};
-  int64_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    for (int l = 0; l < LANES; l++) lanes[l] += row[i + l];
-  for (int l = 0; i + l < n; l++) lanes[l] += row[i + l];
-  float mean = sum_lanes(lanes) / (float)n;
-
-  /* The second pass over centred values keeps what mean-of-squares would cancel away. */
-  memset(lanes, 0, sizeof lanes);
-  for (i = 0; i + LANES <= n; i += LANES)
-    for (int l = 0; l < LANES; l++) {
-      float d = row[i + l] - mean;
-      lanes[l] = PK_MULADD(d, d, lanes[l]);
-    }
-  for (int l = 0; i + l < n; l++) {
-    float d = row[i + l] - mean;
-    lanes[l] = PK_MULADD(d, d, lanes[l]);
-  }
-  float scale = 1.0f / sqrtf(sum_lanes(lanes) / (float)n + epsilon);
-  for (i = 0; i < n; i++) row[i] = PK_MULADD((row[i] - mean) * scale, weight[i], shift[i]);
-}
-
-static void PK_NAME(add)(float *row, const float *bias, int64_t n) {
-  for (int64_t i = 0; i < n; i++) row[i] += bias[i];
-}
-
-static void PK_NAME(relu)(float *row, const float *bias, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
-    float x = row[i] + bias[i];
-    row[i] = x < 0.0f ? 0.0f : x; /* keeps NaN */
-  }
 }
 
 /* exp(x) for x <= 88: 2^k by exponent bits, the rest by a degree-6 minimax polynomial on
@@ -114,27 +73,6 @@ static inline float error_function(float x) {
   return t < 0.93f ? near : far;
 }
 
-static void PK_NAME(gelu)(float *row, const float *bias, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
-    float x = row[i] + bias[i];
-    float y = 0.5f * x * (1.0f + error_function(x * 0.70710678118654752f));
-    row[i] = x == x ? y : x;
-  }
-}
-
-static void PK_NAME(softmax)(float *row, int64_t n) {
-  float highest = row[0];
-  for (int64_t i = 1; i < n; i++) highest = row[i] > highest ? row[i] : highest;
-  for (int64_t i = 0; i < n; i++) row[i] = exponential(row[i] - highest);
-  float lanes[LANES] = {0};
-  int64_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    for (int l = 0; l < LANES; l++) lanes[l] += row[i + l];
-  for (int l = 0; i + l < n; l++) lanes[l] += row[i + l];
-  float factor = 1.0f / sum_lanes(lanes);
-  for (i = 0; i < n; i++) row[i] *= factor;
-}
-
 static void PK_NAME(accumulate)(float *sum, const float *row, int64_t n) {
   for (int64_t i = 0; i < n; i++) sum[i] += row[i];
 }
@@ -165,7 +103,11 @@ static void PK_NAME(accumulate_double)(double *gradient, double factor, const fl
 }
 
 const pk_kernel_set PK_NAME(set) __attribute__((visibility("hidden"))) = {
-    PK_SET,          PK_NAME(dot),     PK_NAME(layer_norm), PK_NAME(add),
-    PK_NAME(gelu),   PK_NAME(relu),    PK_NAME(softmax),    PK_NAME(accumulate),
-    PK_NAME(maximum), PK_NAME(scale),  PK_NAME(dot_double), PK_NAME(accumulate_double),
+    .name = PK_SET,
+    .dot = PK_NAME(dot),
+    .accumulate = PK_NAME(accumulate),
+    .maximum = PK_NAME(maximum),
+    .scale = PK_NAME(scale),
+    .dot_double = PK_NAME(dot_double),
+    .accumulate_double = PK_NAME(accumulate_double),
 };

@@ -1,9 +1,9 @@
-/* Row kernels: what a transformer does to one row of floats besides matrix products.
+/* Kernels for floats: rows, what a network does to them, matrix products; and for a bandit's
+ * contexts.
  *
- * Each kernel exists once as source (rows.h) and is compiled for the plain machine and for wider
- * vectors; pk_kernels hands out the sets this CPU can run. A result depends on the row alone,
- * never on its neighbours or its address: sums run over 16 fixed lanes in every set. Sets differ
- * from each other in the last bits, because the wide ones fuse multiply and add.
+ * Each exists once as source (rows.h, tape.h, matrix.h, ridge.h) and is compiled for the plain
+ * machine and for wider vectors. Sets of floats differ from each other in the last bits, because the
+ * wide ones fuse multiply and add.
  *
  * No allocation, no threads, no I/O; pointers are the caller's promise.
  */
@@ -20,24 +20,13 @@
 #define PK_NULLABLE
 #endif
 
+/* Row kernels. A result depends on the row alone, never on its neighbours or its address: sums run
+   over 16 fixed lanes in every set. */
 typedef struct pk_kernel_set {
   const char *name; /* "portable", "avx2", "avx512" */
 
   /* Sum of a[i] * b[i]. */
   float (*dot)(const float *a, const float *b, int64_t n);
-  /* row = (row + bias + residual - mean) / sqrt(variance + epsilon) * weight + shift; bias and
-     residual may be NULL. */
-  void (*layer_norm)(float *row, const float *PK_NULLABLE bias,
-                     const float *PK_NULLABLE residual, const float *weight, const float *shift,
-                     int64_t n, float epsilon);
-  /* row += bias */
-  void (*add)(float *row, const float *bias, int64_t n);
-  /* row = gelu(row + bias) with the exact error function (relative error of erf below 2e-7). */
-  void (*gelu)(float *row, const float *bias, int64_t n);
-  /* row = relu(row + bias) */
-  void (*relu)(float *row, const float *bias, int64_t n);
-  /* row = softmax(row), n >= 1 */
-  void (*softmax)(float *row, int64_t n);
   /* sum += row; maximum = max(maximum, row); row *= factor */
   void (*accumulate)(float *sum, const float *row, int64_t n);
   void (*maximum)(float *maximum, const float *row, int64_t n);
@@ -83,7 +72,8 @@ struct pk_adam;
 
 typedef struct pk_tape_set {
   const char *name;
-  /* y = f(x + bias); bias may be NULL; y may be x. */
+  /* y = f(x + bias); bias may be NULL; y may be x. GELU has the exact error function (relative
+     error of erf below 2e-7). */
   void (*activate)(int32_t kind, void *y, const void *x, const void *PK_NULLABLE bias,
                    int64_t rows, int64_t n);
   /* dx = dy * f'(x + bias), or dx += with accumulate 1; rows are `stride` apart. */

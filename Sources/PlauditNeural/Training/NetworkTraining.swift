@@ -6,7 +6,7 @@ import PlauditTensor
 /// One training of a network, from its first step or a checkpoint to its last.
 ///
 /// A step's texts go through in passes of a fixed number of tokens; their gradients add up in
-/// order, each operation is cut by sizes alone, dropout counts: the same data, options and seed
+/// order, each sum has one order however it is cut, dropout counts: the same data, options and seed
 /// give the same bits at any number of threads, and after a resumption too.
 final class NetworkTraining {
   let network: any Network

@@ -1,13 +1,13 @@
-/* The row kernels for x86-64 with AVX-512. */
+/* The kernels for x86-64 with AVX-2. */
 #if defined(__x86_64__)
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "ckernels.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
-#define PK_SET "avx512"
-#define PK_NAME(x) avx512_##x
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define PK_SET "avx2"
+#define PK_NAME(x) avx2_##x
 #define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "rows.h"
 #include "ridge.h"
@@ -16,8 +16,8 @@
 #define PK_EXP(x) exponential(x)
 #define PK_ERF(x) error_function(x)
 #include "tape.h"
-#define PK_LANES 16
-#define PK_TILE_ROWS 14
+#define PK_LANES 8
+#define PK_TILE_ROWS 6
 #define PK_TILE_VECTORS 2
 #define PK_FUSED(a, b, c) __builtin_elementwise_fma((a), (b), (c))
 #include "matrix.h"

@@ -1,4 +1,4 @@
-/* The row kernels for any machine. */
+/* The kernels for any machine. */
 #define PK_SET "portable"
 #define PK_NAME(x) portable_##x
 #define PK_MULADD(a, b, c) ((a) * (b) + (c))
