@@ -16,6 +16,10 @@ int pk_affinity_cores(void) {
   return cores < 1 ? 1 : cores;
 }
 
+static pid_t loading_process;
+__attribute__((constructor)) static void note_process(void) { loading_process = getpid(); }
+int pk_is_forked(void) { return getpid() != loading_process; }
+
 void pk_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {

@@ -40,7 +40,7 @@ package enum WorkerPool {
       }
       return
     }
-    crew.run(Job(work: work, tasks: tasks, helpers: wanted - 1))
+    crew.run(Job(work: work, tasks: tasks, threads: wanted))
   }
 
   private static func cgroupQuota() -> Int? {
@@ -85,16 +85,22 @@ private final class Job {
   let work: any ParallelWork
   let tasks: Int
   let next = Atomic<Int>(0)
+  /// Whether the caller takes tasks too. The thread that a forked child starts with does not: the
+  /// Swift runtime takes it for the parent's, so that it waits for ever where it meets a helper in
+  /// the first use of a global.
+  let callerWorks = pk_is_forked() == 0
   /// Helpers that may still join; guarded by the crew's lock.
   var openings: Int
-  var joined = 0
+  /// The number of the last thread that joined.
+  var joined: Int
   /// The helpers at work.
   let active: UnsafeMutablePointer<UInt32>
 
-  init(work: any ParallelWork, tasks: Int, helpers: Int) {
+  init(work: any ParallelWork, tasks: Int, threads: Int) {
     self.work = work
     self.tasks = tasks
-    openings = helpers
+    openings = callerWorks ? threads - 1 : threads
+    joined = callerWorks ? 0 : -1
     active = .allocate(capacity: 1)
     active.initialize(to: 0)
   }
@@ -102,17 +108,26 @@ private final class Job {
   deinit { active.deallocate() }
 
   func takeTask() -> Int? {
-    let task = next.add(1, ordering: .relaxed).oldValue
+    let task = next.add(1, ordering: .acquiringAndReleasing).oldValue
     return task < tasks ? task : nil
   }
 
-  /// Waits on the caller's thread until no helper is at work.
+  /// Does what no helper has taken, on the caller's thread.
+  func doTasks() {
+    while let task = takeTask() {
+      work.perform(task: task, worker: 0)
+      work.tick()
+    }
+  }
+
+  /// Waits on the caller's thread until all tasks are taken and no helper is at work.
   func finish() {
     while true {
+      // In this order: who took the last task was at work before.
+      let isTaken = next.load(ordering: .acquiring) >= tasks
       let count = pk_word_load(active)
-      if count == 0 { return }
+      if isTaken, count == 0 { return }
       pk_word_wait(active, count, 10_000_000)
-      if pk_word_load(active) == 0 { return }
       work.tick()
     }
   }
@@ -174,10 +189,7 @@ private final class Crew {
     pthread_mutex_unlock(lock)
     if wanted > 0 { pk_word_wake(bell, Int32(truncatingIfNeeded: wanted)) }
 
-    while let task = job.takeTask() {
-      job.work.perform(task: task, worker: 0)
-      job.work.tick()
-    }
+    if job.callerWorks || started == 0 { job.doTasks() } else { job.finish() }
 
     pthread_mutex_lock(lock)
     jobs.removeAll { $0 === job }

@@ -24,7 +24,8 @@ static void use_in_child(int generations) {
 
 int main(void) {
   load_library();
-  use_in_child(1); /* loaded, not used yet */
+  /* Loaded, not used yet: the threads of each child meet in the first use of everything. */
+  for (int i = 0; i < 40; i++) use_in_child(1);
   use_library();
   for (int i = 0; i < 4; i++) use_in_child(2);
   use_library();

@@ -7,6 +7,9 @@
 /* The number of cores in this process's affinity mask, at least 1. */
 int pk_affinity_cores(void);
 
+/* 1 in a process that was forked after this code was loaded. */
+int pk_is_forked(void);
+
 /* Names the calling thread as tools such as top show it. */
 void pk_name_thread(const char *name);
 

@@ -6,7 +6,7 @@ package import PlauditCore
 /// Each operation is a method in a file of `Operations/`, forwards and backwards. Without
 /// recording, operations work in place where they can, and `scope` gives their memory back; the
 /// same definition of a model therefore predicts and trains. Results are the same bits at any
-/// number of threads: work is cut into pieces by the sizes of the input alone.
+/// number of threads: each sum has one order, however the work is cut.
 ///
 /// A tape is used by one thread at a time; it may use several itself.
 package final class Tape<Scalar: TensorScalar> {
@@ -50,9 +50,6 @@ package final class Tape<Scalar: TensorScalar> {
   package init(recording: Bool, threads: Int = 1, control: RunControl? = nil) {
     isRecording = recording
     pool = BlockPool(givesLargeBlocks: !recording)
-    // Looked up here, on the caller's thread: in a forked child, threads that meet in the Swift
-    // runtime's first use of a global can wait for ever.
-    _ = (rowKernels, matrixKernels, Scalar.tapeKernels)
     self.threads = threads
     self.control = control
   }
