@@ -29,18 +29,15 @@ package struct SampleMoments: Equatable, Sendable {
     func value(_ row: Int) -> Double { other.map { values[row] - $0[row] } ?? values[row] }
     count = Int64(values.count)
     let n = Double(values.count)
-    var (sum, rest) = (0.0, 0.0)
+    var sum = CompensatedSum()
     for row in 0..<values.count {
       let x = value(row)
       guard x.isFinite else {
         throw PlauditError(.notFinite, "value is \(x.plain)", index: Int64(row))
       }
-      // Neumaier's summation: what the larger of the two loses of the smaller.
-      let next = sum + x
-      rest += sum.magnitude >= x.magnitude ? (sum - next) + x : (x - next) + sum
-      sum = next
+      sum.add(x)
     }
-    mean = n == 0 ? .nan : (sum + rest) / n
+    mean = n == 0 ? .nan : sum.value / n
     var (squares, gaps) = (0.0, 0.0)
     for row in 0..<values.count {
       let gap = value(row) - mean

@@ -10,6 +10,28 @@ TINY = CHECKOUT / "Tests/PlauditNeuralTests/Reference/bert_tiny"
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
 
 
+class Series:
+    """Stands in for a pandas column."""
+
+    ndim = 1
+
+    def __init__(self, values):
+        self.values = values
+
+    def __iter__(self):
+        return iter(self.values)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __array__(self, dtype=None, copy=None):
+        import numpy
+        return numpy.array(self.values, dtype)
+
+    def tolist(self):
+        return list(self.values)
+
+
 @pytest.fixture
 def classifier():
     import plaudit

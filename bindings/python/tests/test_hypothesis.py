@@ -5,7 +5,7 @@ import math
 
 import numpy
 import pytest
-from conftest import CHECKOUT
+from conftest import CHECKOUT, Series
 
 import plaudit
 from plaudit import HypothesisFlag, Moments
@@ -13,27 +13,6 @@ from plaudit import HypothesisFlag, Moments
 A = [12.1, 9.8, 14.2, 11.5, 10.9, 13.3, 8.7, 12.8, 11.1, 10.2]
 B = [10.1, 9.2, 11.7, 8.8, 10.4, 9.9, 12.0, 8.1]
 C = [9.9, 10.5, 12.2, 13.9, 9.1]
-
-
-class Series:
-    """Stands in for a pandas column."""
-
-    ndim = 1
-
-    def __init__(self, values):
-        self.values = values
-
-    def __iter__(self):
-        return iter(self.values)
-
-    def __len__(self):
-        return len(self.values)
-
-    def tolist(self):
-        return list(self.values)
-
-    def __array__(self, dtype=None, copy=None):
-        return numpy.array(self.values, dtype)
 
 
 def golden(name):

@@ -5,7 +5,7 @@ import threading
 
 import numpy
 import pytest
-from conftest import TINY
+from conftest import TINY, Series
 
 import plaudit
 
@@ -216,24 +216,6 @@ def test_patience_stops_early_and_keeps_the_best_epoch(base, glove):
     assert len(history) < 50 and report.holdout_count in (6, 7)
     assert report.best_epoch == len(history) - 2
     assert report.holdout_macro_f1 == max(one.validation_macro_f1 for one in history)
-
-
-class Series:
-    """Stands in for a pandas column."""
-
-    ndim = 1
-
-    def __init__(self, values):
-        self.values = values
-
-    def __iter__(self):
-        return iter(self.values)
-
-    def __len__(self):
-        return len(self.values)
-
-    def tolist(self):
-        return list(self.values)
 
 
 @pytest.mark.parametrize("column", [numpy.array, Series, tuple])

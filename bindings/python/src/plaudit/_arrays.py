@@ -181,6 +181,24 @@ def listed(values: Any, name: str) -> list[Any]:
     return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
+def numbers_of(names: Any, name: str) -> Column:
+    """A column of int64 in which equal names have equal numbers: whole numbers as they are, other
+    names by their order.
+    """
+    kind = getattr(getattr(names, "dtype", None), "kind", "")
+    if kind and kind in "iu":
+        return Column(names, name, "q")
+    values = listed(names, name)
+    if all(type(value) is int for value in values):
+        return Column(values, name, "q")
+    try:
+        known = sorted(set(values))
+    except TypeError:
+        known = list(dict.fromkeys(values))
+    positions = {value: number for number, value in enumerate(known)}
+    return Column([positions[value] for value in values], name, "q")
+
+
 def matrix(rows: Any, width: int, name: str) -> tuple[int, int, Any]:
     """A float32 matrix [rows, width]: address, number of rows, and what keeps them alive."""
     module = numpy()

@@ -538,10 +538,7 @@ def _clusters(clusters: Any, rows: int, name: str) -> Any:
     """Rows of equal names get equal numbers."""
     if clusters is None:
         return None
-    numbers: dict[Any, int] = {}
-    column = _arrays.Column(
-        [numbers.setdefault(cluster, len(numbers)) for cluster in _arrays.listed(clusters, name)],
-        name, "q")
+    column = _arrays.numbers_of(clusters, name)
     if column.count != rows:
         raise ShapeError(f"{name} has {column.count} rows, the values have {rows}")
     return column

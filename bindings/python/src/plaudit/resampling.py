@@ -45,7 +45,7 @@ class _Sample:
             self.struct.denominators = self._add(
                 _arrays.Column(denominators, f"{name}'s denominators", "d"), name)
         if clusters is not None:
-            self.struct.clusters = self._add(_numbers(clusters, f"{name}'s clusters"), name)
+            self.struct.clusters = self._add(_arrays.numbers_of(clusters, f"{name}'s clusters"), name)
 
     def _add(self, column: _arrays.Column, name: str) -> int:
         if column.count != self.struct.count:
@@ -54,22 +54,6 @@ class _Sample:
                 f"{column.count}")
         self._columns.append(column)
         return column.address
-
-
-def _numbers(clusters: Any, name: str) -> _arrays.Column:
-    """Whole numbers as they are, other names by their order."""
-    kind = getattr(getattr(clusters, "dtype", None), "kind", "")
-    if kind and kind in "iu":
-        return _arrays.Column(clusters, name, "q")
-    values = _arrays.listed(clusters, name)
-    if all(type(value) is int for value in values):
-        return _arrays.Column(values, name, "q")
-    try:
-        names = sorted(set(values))
-    except TypeError:
-        names = list(dict.fromkeys(values))
-    positions = {value: number for number, value in enumerate(names)}
-    return _arrays.Column([positions[value] for value in values], name, "q")
 
 
 def _quantile(statistic: str, quantile: float | None) -> float:
