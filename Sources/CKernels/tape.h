@@ -152,10 +152,11 @@ static void PK_NAME(activate_backward)(int32_t kind, void *to, const void *from,
 
 /* ---- Dropout ----------------------------------------------------------------------------- */
 
-enum { DROP_BLOCK = 64 };
+enum { DROP_BLOCK = 128 };
 
-/* The factors of elements block * 64 to block * 64 + 63 of a stream: word w of the Philox4x32-10
-   block with counter (block * 16 + l, stream) belongs to element 16 w + l. */
+/* The factors of elements block * 128 to block * 128 + 127 of a stream: the low half of word w of
+   the Philox4x32-10 block with counter (block * 16 + l, stream) belongs to element 32 w + l, the
+   high half to element 32 w + 16 + l. */
 static inline void PK_NAME(drop_factors)(PK_REAL *factors, const pk_dropout *how, uint64_t block) {
   uint32_t c0[16], c1[16], c2[16], c3[16];
   for (int l = 0; l < 16; l++) {
@@ -177,36 +178,38 @@ static inline void PK_NAME(drop_factors)(PK_REAL *factors, const pk_dropout *how
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  double threshold = how->rate * 4294967296.0;
-  uint32_t bound = threshold >= 4294967295.0 ? 4294967295u : (uint32_t)threshold;
-  PK_REAL kept = (PK_REAL)(1.0 / (1.0 - how->rate));
+  double share = how->rate * 65536.0 + 0.5;
+  uint32_t bound = share >= 65535.0 ? 65535u : (uint32_t)share;
+  PK_REAL kept = (PK_REAL)(65536.0 / (65536.0 - bound));
   for (int l = 0; l < 16; l++) {
-    factors[l] = c0[l] >= bound ? kept : 0;
-    factors[16 + l] = c1[l] >= bound ? kept : 0;
-    factors[32 + l] = c2[l] >= bound ? kept : 0;
-    factors[48 + l] = c3[l] >= bound ? kept : 0;
+    factors[l] = (c0[l] & 0xFFFF) >= bound ? kept : 0;
+    factors[16 + l] = c0[l] >> 16 >= bound ? kept : 0;
+    factors[32 + l] = (c1[l] & 0xFFFF) >= bound ? kept : 0;
+    factors[48 + l] = c1[l] >> 16 >= bound ? kept : 0;
+    factors[64 + l] = (c2[l] & 0xFFFF) >= bound ? kept : 0;
+    factors[80 + l] = c2[l] >> 16 >= bound ? kept : 0;
+    factors[96 + l] = (c3[l] & 0xFFFF) >= bound ? kept : 0;
+    factors[112 + l] = c3[l] >> 16 >= bound ? kept : 0;
   }
 }
 
-/* The factors of `count` elements from `first` on, at most DROP_BLOCK of them. */
-static inline void PK_NAME(drop_span)(PK_REAL *factors, const pk_dropout *how, int64_t first,
-                                      int64_t count) {
-  PK_REAL block[2 * DROP_BLOCK];
+/* The factors from element `first` on, at most `count` and none beyond the end of a block: their
+   place, in `block` or behind its beginning, and in `span` their number. */
+static inline const PK_REAL *PK_NAME(drop_span)(PK_REAL *block, const pk_dropout *how,
+                                                int64_t first, int64_t count, int64_t *span) {
   uint64_t start = (uint64_t)(how->first + first);
+  int64_t skip = (int64_t)(start % DROP_BLOCK);
   PK_NAME(drop_factors)(block, how, start / DROP_BLOCK);
-  uint64_t skip = start % DROP_BLOCK;
-  if (skip + (uint64_t)count > DROP_BLOCK)
-    PK_NAME(drop_factors)(block + DROP_BLOCK, how, start / DROP_BLOCK + 1);
-  memcpy(factors, block + skip, (size_t)count * sizeof(PK_REAL));
+  *span = count < DROP_BLOCK - skip ? count : DROP_BLOCK - skip;
+  return block + skip;
 }
 
 static void PK_NAME(drop)(void *out, const void *in, int64_t count, const pk_dropout *how,
                           int32_t accumulate) {
-  PK_REAL factors[DROP_BLOCK], *y = out;
+  PK_REAL block[DROP_BLOCK], *y = out;
   const PK_REAL *x = in;
-  for (int64_t first = 0; first < count; first += DROP_BLOCK) {
-    int64_t span = count - first < DROP_BLOCK ? count - first : DROP_BLOCK;
-    PK_NAME(drop_span)(factors, how, first, span);
+  for (int64_t first = 0, span; first < count; first += span) {
+    const PK_REAL *factors = PK_NAME(drop_span)(block, how, first, count - first, &span);
     if (accumulate)
       for (int64_t i = 0; i < span; i++) y[first + i] += x[first + i] * factors[i];
     else
@@ -270,9 +273,12 @@ static void PK_NAME(norm_backward)(void *to_x, void *to_residual, const void *fr
     PK_REAL slope = PK_NAME(lane_sum)(products) / (PK_REAL)n;
     PK_REAL *dx = to_x ? (PK_REAL *)to_x + row * n : NULL;
     PK_REAL *dr = to_residual ? (PK_REAL *)to_residual + row * n : NULL;
-    for (int64_t first = 0; first < n; first += DROP_BLOCK) {
-      int64_t span = n - first < DROP_BLOCK ? n - first : DROP_BLOCK;
-      PK_REAL dh[DROP_BLOCK], factors[DROP_BLOCK];
+    for (int64_t first = 0, span; first < n; first += span) {
+      PK_REAL dh[DROP_BLOCK], block[DROP_BLOCK];
+      const PK_REAL *factors = NULL;
+      span = n - first < DROP_BLOCK ? n - first : DROP_BLOCK;
+      if (dropout && dx)
+        factors = PK_NAME(drop_span)(block, dropout, row * n + first, n - first, &span);
       for (int64_t j = 0; j < span; j++)
         dh[j] = scale * (dy[first + j] * weight[first + j] - mean - z[first + j] * slope);
       if (dr) {
@@ -282,10 +288,8 @@ static void PK_NAME(norm_backward)(void *to_x, void *to_residual, const void *fr
           for (int64_t j = 0; j < span; j++) dr[first + j] = dh[j];
       }
       if (!dx) continue;
-      if (dropout) {
-        PK_NAME(drop_span)(factors, dropout, row * n + first, span);
+      if (factors)
         for (int64_t j = 0; j < span; j++) dh[j] *= factors[j];
-      }
       if (accumulate_dx)
         for (int64_t j = 0; j < span; j++) dx[first + j] += dh[j];
       else

@@ -50,7 +50,8 @@ const pk_kernel_set *PK_NULLABLE pk_kernels(int index);
  * columns are cut into calls. */
 
 /* Counter-based dropout: element i of a stream is kept or not as a function of seed, stream and i
-   alone. Kept elements are multiplied by 1 / (1 - rate). */
+   alone. The rate is rounded to a multiple of 1/65536; kept elements are multiplied by
+   1 / (1 - rate). */
 typedef struct pk_dropout {
   uint64_t seed;
   uint64_t stream;
