@@ -2,7 +2,9 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: bench-training bench-experiments bench-tests bench-kpi help setup build model train-model demo test run-tests check install size clean bench-resampling bench-bandits
+.PHONY: help setup build model train-model demo study test run-tests check install size clean bench \
+  bench-quick bench-inference bench-training bench-kpi bench-experiments bench-tests \
+  bench-resampling bench-bandits
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -46,12 +48,9 @@ help:
 	@echo '  make build     the library and its headers, into out/'
 	@echo '  make model     the default model, into out/models/; SOURCES=folder trains it anew'
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
-	@echo '  make bench-training  fine-tuning beside PyTorch, in one run (downloads 3 GB once)'
-	@echo '  make bench-experiments  lift tables beside statsmodels, in one run'
-	@echo '  make bench-tests  intervals, tests and power beside scipy and statsmodels, in one run'
-	@echo '  make bench-kpi  KPIs by group beside DuckDB, pandas and polars, in one run'
-	@echo '  make bench-resampling  bootstrap, permutation, correlation beside SciPy, in one run'
-	@echo '  make bench-bandits   bandits beside MABWiser, in one run'
+	@echo '  make bench     everything beside its peers, in one run each (downloads 4 GB once); one of them:'
+	@echo '                 bench-inference, -training, -kpi, -experiments, -tests, -resampling, -bandits'
+	@echo '  make bench-quick  scoring alone, without peers: one minute'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -139,42 +138,45 @@ fill = sed -e 's/@VERSION@/$(VERSION)/' -e 's/@MAJOR@/$(MAJOR)/' -e 's/@MINOR@/$
   -e 's/@LIBRARY@/$(LIBRARY)/' -e 's/@SONAME@/$(SONAME)/' cmake/$(1).in >$(2)/$(1) \
   && chmod 644 $(2)/$(1)
 
-# The peers live in a venv of their own; Benchmarks/requirements.txt has their versions.
-bench-bandits: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@.venv-bench/bin/python -c 'import mabwiser' 2>/dev/null || \
-	  .venv-bench/bin/python -m pip -q install "$$(grep '^mabwiser' Benchmarks/requirements.txt)"
-	@$(PYTHON) Benchmarks/bandits.py --peer .venv-bench/bin/python
+# The peers of the benchmarks live in a venv of their own, in the versions of
+# Benchmarks/requirements.txt; each benchmark brings only those it needs.
+PEER := .venv-bench/bin/python
+peers = { [ -x $(PEER) ] || python3 -m venv .venv-bench; } && \
+  $(PEER) -m pip -q install $$(grep -E '^($(1))=' Benchmarks/requirements.txt)
+
+bench: bench-inference bench-training bench-kpi bench-experiments bench-tests bench-resampling \
+  bench-bandits
+
+bench-quick: build model
+	@$(PYTHON) Benchmarks/inference.py --quick
+
+bench-inference: build
+	@$(call peers,numpy|torch|transformers|onnx|onnxruntime|openvino|ctranslate2)
+	@$(PYTHON) Benchmarks/inference.py --peer $(PEER)
 
 bench-training: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@cmp -s Benchmarks/requirements.txt .venv-bench/requirements.txt || { \
-	  .venv-bench/bin/python -m pip -q install -r Benchmarks/requirements.txt && \
-	  cp Benchmarks/requirements.txt .venv-bench/requirements.txt; }
-	@$(PYTHON) Benchmarks/training.py --peer .venv-bench/bin/python
-
-# The peer alone: PyTorch of the other benchmark is not brought for it.
-bench-experiments: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@.venv-bench/bin/python -m pip -q install $$(grep -E '^(statsmodels|scipy|numpy)=' Benchmarks/requirements.txt)
-	@$(PYTHON) Benchmarks/experiments.py --peer .venv-bench/bin/python
-
-bench-tests: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@.venv-bench/bin/python -m pip -q install $$(grep -E '^(statsmodels|scipy|numpy)=' Benchmarks/requirements.txt)
-	@PYTHONPATH=bindings/python/src .venv-bench/bin/python Benchmarks/tests.py
+	@$(call peers,numpy|torch|transformers)
+	@$(PYTHON) Benchmarks/training.py --peer $(PEER)
 
 bench-kpi: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@.venv-bench/bin/python -m pip -q install \
-	  $$(grep -E '^(duckdb|pandas|polars|pyarrow|numpy)=' Benchmarks/requirements.txt)
-	@$(PYTHON) Benchmarks/kpi_table.py --peer .venv-bench/bin/python
+	@$(call peers,numpy|duckdb|pandas|polars|pyarrow)
+	@$(PYTHON) Benchmarks/kpi_table.py --peer $(PEER)
+
+bench-experiments: build
+	@$(call peers,numpy|scipy|statsmodels)
+	@$(PYTHON) Benchmarks/experiments.py --peer $(PEER)
+
+bench-tests: build
+	@$(call peers,numpy|scipy|statsmodels)
+	@PYTHONPATH=bindings/python/src $(PEER) Benchmarks/tests.py
 
 bench-resampling: build
-	@[ -x .venv-bench/bin/python ] || python3 -m venv .venv-bench
-	@.venv-bench/bin/python -m pip -q install \
-	  $$(grep -E '^(numpy|scipy|pyarrow)==' Benchmarks/requirements.txt)
-	@.venv-bench/bin/python Benchmarks/resampling.py
+	@$(call peers,numpy|scipy|pyarrow)
+	@$(PEER) Benchmarks/resampling.py
+
+bench-bandits: build
+	@$(call peers,mabwiser)
+	@$(PYTHON) Benchmarks/bandits.py --peer $(PEER)
 
 size:
 	@scripts/size
