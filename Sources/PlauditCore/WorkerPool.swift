@@ -40,7 +40,7 @@ package enum WorkerPool {
       }
       return
     }
-    crew.run(Job(work: work, tasks: tasks, threads: wanted))
+    withExtendedLifetime(work) { crew.run(Job(work: work, tasks: tasks, threads: wanted)) }
   }
 
   private static func cgroupQuota() -> Int? {
@@ -82,7 +82,9 @@ package enum WorkerPool {
 
 /// One caller's tasks and who is at them.
 private final class Job {
-  let work: any ParallelWork
+  /// The caller's, who keeps it until the job is done: a helper that lets go of its job late must
+  /// not be the one that lets go of the work, nor of what its closures hold.
+  unowned(unsafe) let work: any ParallelWork
   let tasks: Int
   let next = Atomic<Int>(0)
   /// Whether the caller takes tasks too. The thread that a forked child starts with does not: the
@@ -118,6 +120,13 @@ private final class Job {
       work.perform(task: task, worker: 0)
       work.tick()
     }
+  }
+
+  /// Does what nobody has taken, on a helper's thread. Never inlined, so that what it holds of the
+  /// work is let go before the helper says that it has left.
+  @inline(never)
+  func help(as worker: Int) {
+    while let task = takeTask() { work.perform(task: task, worker: worker) }
   }
 
   /// Waits on the caller's thread until all tasks are taken and no helper is at work.
@@ -230,7 +239,7 @@ private final class Crew {
       let worker = job.joined
       _ = pk_word_add(job.active, 1)
       pthread_mutex_unlock(lock)
-      while let task = job.takeTask() { job.work.perform(task: task, worker: worker) }
+      job.help(as: worker)
       if pk_word_add(job.active, UInt32.max) == 0 { pk_word_wake(job.active, 1) }
       pthread_mutex_lock(lock)
     }

@@ -43,6 +43,18 @@ struct WorkerPoolTests {
     }
   }
 
+  /// What a caller gives to a run is the caller's alone afterwards, however late a helper leaves.
+  @Test func `nothing of the work is held after a run`() {
+    for round in 0..<5000 {
+      var work = Counting(tasks: 3)
+      WorkerPool.run(tasks: 3, threads: 3, work)
+      guard isKnownUniquelyReferenced(&work) else {
+        Issue.record("held after run \(round)")
+        return
+      }
+    }
+  }
+
   @Test func `there is at least one thread`() {
     #expect(WorkerPool.availableThreads >= 1)
     #expect(WorkerPool.availableThreads <= WorkerPool.maximumThreads)
