@@ -10,6 +10,9 @@ enum { AHEAD = 16 };
     for (int k = 0; k < N; k++) w[k] = words[k];                        \
     for (int64_t row = 0; row < count; row++) {                         \
       int64_t *group = groups + (int64_t)ids[row] * stride;             \
+      if (row % 8 == 0)                                                 \
+        for (int64_t k = 0; k < next_count; k++)                        \
+          __builtin_prefetch(next[k] + row * 8, 0, 2);                  \
       if (far && row + AHEAD < count)                                   \
         __builtin_prefetch(groups + (int64_t)ids[row + AHEAD] * stride, 1); \
       _Pragma("clang loop unroll(full)") for (int k = 0; k < N; k++)    \
@@ -22,7 +25,9 @@ enum { AHEAD = 16 };
 static inline __attribute__((always_inline)) void tally(int64_t *groups, int64_t stride,
                                                         const uint32_t *ids, int64_t count,
                                                         const int64_t *const *words,
-                                                        int64_t word_count, int far) {
+                                                        int64_t word_count, int far,
+                                                        const char *const *next,
+                                                        int64_t next_count) {
   switch (word_count) {
     TALLY(0)
     TALLY(1)
@@ -47,9 +52,10 @@ static inline __attribute__((always_inline)) void tally(int64_t *groups, int64_t
 }
 
 void pc_tally(int64_t *groups, int64_t stride, const uint32_t *ids, int64_t count,
-              const int64_t *const *words, int64_t word_count, int32_t far) {
+              const int64_t *const *words, int64_t word_count, int32_t far,
+              const char *const *next, int64_t next_count) {
   if (far)
-    tally(groups, stride, ids, count, words, word_count, 1);
+    tally(groups, stride, ids, count, words, word_count, 1, next, next_count);
   else
-    tally(groups, stride, ids, count, words, word_count, 0);
+    tally(groups, stride, ids, count, words, word_count, 0, next, next_count);
 }

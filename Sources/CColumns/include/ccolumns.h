@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { PC_BLOCK = 1024 };
+enum { PC_BLOCK = 2048 };
 
 /* The low bits all magnitudes fit in (`bits`), and whether one is negative. */
 typedef struct pc_extent {
@@ -33,9 +33,11 @@ int32_t pc_split(const double *values, int64_t count, pc_window window, int64_t 
                  int64_t *low, uint64_t *high_bits);
 
 /* Adds words[w][row] to groups[ids[row] * stride + w] for every w below word_count, and 1 to the
- * word after them. With `far` groups are fetched ahead of their rows. */
+ * word after them. With `far` groups are fetched ahead of their rows. Meanwhile eight bytes a row
+ * are fetched from each of `next`, where the next rows of columns are: they are never read. */
 void pc_tally(int64_t *groups, int64_t stride, const uint32_t *ids, int64_t count,
-              const int64_t *const *words, int64_t word_count, int32_t far);
+              const int64_t *const *words, int64_t word_count, int32_t far,
+              const char *const *next, int64_t next_count);
 
 /* Key codes. A table maps keys to codes 1, 2, ... in order of first appearance, which leaves 0 to
  * null; the key of a code is at place code - 1. An entry is (hash of 32 bits) << 32 | code, 0 when

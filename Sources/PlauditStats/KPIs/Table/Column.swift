@@ -156,7 +156,14 @@ package final class Column {
     return UnsafePointer(room)
   }
 
+  /// Where the values of rows are, of eight bytes each; nil for other widths.
+  var wideValues: UnsafePointer<CChar>? {
+    guard let values, type == .int64 || type == .uint64 || type == .float64 else { return nil }
+    return values.assumingMemoryBound(to: CChar.self) + offset &* 8
+  }
+
   /// The doubles of some rows.
+
   func reals(
     _ rows: Range<Int>, room: UnsafeMutablePointer<Double>, _ name: String
   ) throws(PlauditError) -> UnsafePointer<Double> {

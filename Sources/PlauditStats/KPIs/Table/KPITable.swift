@@ -114,6 +114,9 @@ package final class KPITable {
     let keyColumns = Array(columns[..<keys])
     let partColumns = parts.map { columns[keys + $0.input] }
     let ids = self.ids.base
+    let parts = self.parts
+    let wide = (keyColumns + partColumns).compactMap { $0.wideValues }
+    var next: [UnsafePointer<CChar>?] = Array(repeating: nil, count: wide.count)
     var start = 0
     while start < count {
       if start & (block &* 256 &- 1) == 0 {
@@ -135,9 +138,11 @@ package final class KPITable {
         if part.bound > 1 << 62 { isFull = true }
       }
       // Groups beyond a core's own cache are fetched ahead.
+      for place in wide.indices { next[place] = wide[place] + rows.upperBound &* 8 }
       pc_tally(
         words.base, Int64(stride), ids, Int64(rows.count), pointers, Int64(stride &- 1),
-        words.count > 1 << 17 ? 1 : 0)
+        words.count > 1 << 17 ? 1 : 0, next,
+        rows.upperBound < count ? Int64(next.count) : 0)
       if isFull { try carryAll() }
       start = rows.upperBound
     }
