@@ -11,11 +11,18 @@ nonisolated(unsafe) package let availableRowKernels: [RowKernels] = {
   return sets
 }()
 
-/// The set in use: the fastest there is, or the one that PLAUDIT_KERNELS names, for tests.
+/// The kernel sets that PLAUDIT_KERNELS names, with commas between, for tests.
+let namedKernels: [String] = {
+  guard let wanted = getenv("PLAUDIT_KERNELS") else { return [] }
+  return String(cString: wanted).split(separator: ",").map(String.init)
+}()
+
+/// The set in use: the fastest there is, or the one that PLAUDIT_KERNELS names.
 nonisolated(unsafe) package let rowKernels: RowKernels = {
   let fastest = availableRowKernels[availableRowKernels.count - 1]
-  guard let wanted = getenv("PLAUDIT_KERNELS") else { return fastest }
-  return availableRowKernels.first { strcmp($0.pointee.name, wanted) == 0 } ?? fastest
+  return availableRowKernels.last {
+    namedKernels.contains(String(cString: $0.pointee.name))
+  } ?? fastest
 }()
 
 /// The vector features of this CPU that Plaudit knows of.

@@ -210,4 +210,6 @@ int64_t pk_count_non_finite(const float *values, int64_t count);
 #pragma clang assume_nonnull end
 #endif
 
+#include "narrow.h"
+
 #endif
