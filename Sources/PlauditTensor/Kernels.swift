@@ -40,6 +40,14 @@ nonisolated(unsafe) let matrixKernels: UnsafePointer<pk_matrix_set> = {
   return pk_plain_matrix_kernels()
 }()
 
+/// The encoder kernels of the same set; see ckernels.h.
+nonisolated(unsafe) let encoderKernels: UnsafePointer<pk_encoder_set>? = {
+  for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
+    return pk_encoder_kernels(Int32(index))
+  }
+  return nil
+}()
+
 /// The tape kernels of the same set; see ckernels.h.
 nonisolated(unsafe) let floatTapeKernels: UnsafePointer<pk_tape_set> = {
   for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
