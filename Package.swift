@@ -71,8 +71,12 @@ let package = Package(
     .testTarget(
       name: "PlauditTextTests", dependencies: ["PlauditCore", "PlauditText"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
+    .target(
+      name: "CTiles", dependencies: ["CKernels"], path: "Tests/CTiles",
+      cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off"])]),
     .testTarget(
-      name: "PlauditTensorTests", dependencies: ["PlauditCore", "PlauditTensor"],
+      name: "PlauditTensorTests",
+      dependencies: ["PlauditCore", "PlauditTensor", "CKernels", "CTiles"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditNeuralTests",

@@ -167,7 +167,8 @@ const char *plaudit_version_string(void);
 int32_t plaudit_abi_version(void);
 
 /* How the library was built and what it found on this machine, as JSON: version, compiler, CPU
- * features, the kernels in use, the matrix library and its core, threads; static. [any-thread] */
+ * features, the kernels in use for fp32, bf16 and int8, the default and the fastest precision,
+ * threads; static. [any-thread] */
 const char *plaudit_build_info(void);
 
 /* The size of every public struct and the offset of every field, as JSON
@@ -417,9 +418,26 @@ typedef struct plaudit_model plaudit_model;
 typedef struct plaudit_scorer plaudit_scorer;
 typedef struct plaudit_trainer plaudit_trainer;
 
+/* How the linear layers of an encoder multiply; all else is fp32, and so are scores. At every
+ * precision a text's scores are the same bits alone or in any batch, at any number of threads; they
+ * differ between precisions, and between kinds of CPUs. plaudit_model_precision_report tells what
+ * that changes on the caller's own texts. Sources: Kalamkar et al. 2019, arXiv:1905.12322 (bfloat16);
+ * Jacob et al. 2018, arXiv:1712.05877 (bytes); Dettmers et al. 2022, arXiv:2208.07339, section 3.1
+ * (a scale a token and an output). */
+enum {
+  PLAUDIT_PRECISION_FP32 = 0, /* the default; keeps to the reference within 2e-5 */
+  PLAUDIT_PRECISION_BF16 = 1, /* weights and inputs as bfloat16, where the CPU multiplies those
+                                 faster than floats (AMX-BF16; AVX512-BF16 of AMD); else fp32 */
+  PLAUDIT_PRECISION_INT8 = 2, /* weights as bytes with a scale an output, inputs as bytes with a
+                                 scale a token, exact sums: by AMX-INT8 or VNNI where there is one */
+  PLAUDIT_PRECISION_FASTEST = 3 /* what this machine does fastest */
+};
+
 typedef struct plaudit_model_options {
   int64_t struct_size;
-  int64_t max_bytes; /* refuse a model whose weights take more memory; 0 = 16 GiB */
+  int64_t max_bytes; /* refuse a model whose weights take more memory as floats; 0 = 16 GiB */
+  int32_t precision; /* PLAUDIT_PRECISION_..., of a model with an encoder */
+  int32_t reserved;
 } plaudit_model_options;
 
 enum {
@@ -451,6 +469,8 @@ typedef struct plaudit_model_info {
   int32_t labels_unnamed; /* 1 when config.json names no labels and they are LABEL_0 ... */
   const char *PLAUDIT_NULLABLE cleaning;    /* the recipe texts are cleaned by; NULL for none */
   const char *PLAUDIT_NULLABLE calibration; /* "temperature", "platt", "isotonic"; NULL for none */
+  int32_t precision;                        /* PLAUDIT_PRECISION_..., what it computes at here */
+  int32_t reserved;
 } plaudit_model_info;
 
 enum {
@@ -503,7 +523,12 @@ typedef struct plaudit_save_options {
  * variable PLAUDIT_MODEL names or, when it is not set, the first there is of, seen from the
  * library's own folder, models/brand-sentiment, ../share/plaudit/models/brand-sentiment,
  * ../../share/plaudit/models/brand-sentiment and, in a checkout, out/models and models.
- * NOT_FOUND lists every place tried. [any-thread] */
+ * NOT_FOUND lists every place tried.
+ *
+ * Below fp32 the weights are packed for this machine while they are read, and their fp32 values are
+ * not kept: less memory, but such a model is neither saved nor trained further (INVALID_STATE), only
+ * loaded again. BF16 and INT8 of a model without an encoder are UNSUPPORTED, FASTEST is fp32 for it.
+ * [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_model_load(const char *path, int64_t path_length,
                                                     const plaudit_model_options *options,
                                                     plaudit_model **out_model,
@@ -541,6 +566,40 @@ PLAUDIT_NODISCARD plaudit_status plaudit_model_label_index(const plaudit_model *
                                                            const char *name, int64_t length,
                                                            int32_t *out_index,
                                                            plaudit_error **error);
+
+/* Makes *out_model the same model at a precision (PLAUDIT_PRECISION_...), such as one that was
+ * trained here; it shares with an fp32 model, which stays as it is, what both need, and gives the
+ * bits of one that is loaded at that precision. OUT_OF_RANGE for an unknown precision; UNSUPPORTED
+ * for BF16 and INT8 of a model without an encoder; INVALID_STATE for a model below fp32 and another
+ * precision. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_model_at_precision(const plaudit_model *model,
+                                                            int32_t precision,
+                                                            plaudit_model **out_model,
+                                                            plaudit_error **error);
+
+/* What a precision changes on some texts. */
+typedef struct plaudit_precision_report {
+  int64_t struct_size;
+  int64_t text_count;        /* texts compared; null rows are not */
+  int64_t flip_count;        /* those whose label is another; multi-label: any score passes a half */
+  double flip_rate;          /* flip_count / text_count; NaN where scores are no labels */
+  double largest_difference; /* between two scores of a text, or elements of its embedding */
+  double mean_difference;    /* of the texts' largest differences; NaN without texts */
+  int64_t worst_text;        /* the first text with the largest difference; -1 without texts */
+  int32_t precision;         /* PLAUDIT_PRECISION_..., what was computed here */
+  int32_t reserved;
+} plaudit_precision_report;
+
+/* Scores texts with this model, which is at fp32, and at another precision, and compares; without a
+ * head, embeddings. Differences are between probabilities or logits as the options say. Takes the
+ * memory of both models for the time, and a score twice; progress goes through the texts once for
+ * each. pairs, options and run may be NULL; *out_report's struct_size is set by the caller.
+ * Errors are those of plaudit_model_at_precision and plaudit_model_predict (or _embed), with the
+ * row; INVALID_STATE for a model below fp32; nothing is written then. [immutable] */
+PLAUDIT_NODISCARD plaudit_status plaudit_model_precision_report(
+    const plaudit_model *model, int32_t precision, const plaudit_text_batch *texts,
+    const plaudit_text_batch *pairs, const plaudit_predict_options *options,
+    const plaudit_run_options *run, plaudit_precision_report *out_report, plaudit_error **error);
 
 /* A handle on the model's own tokenizer. [immutable] */
 PLAUDIT_NODISCARD plaudit_status plaudit_model_tokenizer(const plaudit_model *model,

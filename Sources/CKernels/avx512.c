@@ -1,5 +1,6 @@
 /* The kernels for x86-64 with AVX-512. */
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,5 +22,10 @@
 #define PK_TILE_VECTORS 2
 #define PK_FUSED(a, b, c) __builtin_elementwise_fma((a), (b), (c))
 #include "matrix.h"
+#define PK_GREATER(a, b) _mm512_max_ps((a), (b))
+#define PK_SCORE_VECTORS 4
+#define PK_SCORE_ROWS 6
+#define PK_VALUE_ROWS 12
+#include "encoder.h"
 #pragma clang attribute pop
 #endif

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "ckernels.h"
+#include "cpu.h"
 
 extern const pk_kernel_set portable_set;
 extern const pk_tape_set portable_tape_set;
 extern const pk_tape_set double_tape_set;
 extern const pk_matrix_set portable_matrix_set;
+extern const pk_encoder_set portable_encoder_set;
 extern const pk_ridge_set portable_ridge_set;
 
 const pk_matrix_set *pk_plain_matrix_kernels(void) { return &portable_matrix_set; }
@@ -23,20 +25,12 @@ extern const pk_tape_set avx2_tape_set;
 extern const pk_tape_set avx512_tape_set;
 extern const pk_matrix_set avx2_matrix_set;
 extern const pk_matrix_set avx512_matrix_set;
+extern const pk_encoder_set avx2_encoder_set;
+extern const pk_encoder_set avx512_encoder_set;
 extern const pk_ridge_set avx2_ridge_set;
 extern const pk_ridge_set avx512_ridge_set;
 
-enum {
-  AVX2 = 1,
-  AVX512 = 2,
-  AVX512_VNNI = 4,
-  AVX512_BF16 = 8,
-  AMX_TILE = 16,
-  AMX_INT8 = 32,
-  AMX_BF16 = 64
-};
-
-static int detect(void) {
+int pk_features(void) {
   unsigned a, b, c, d, found = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
   int osxsave = (c >> 27) & 1, fma = (c >> 12) & 1, f16c = (c >> 29) & 1;
@@ -57,13 +51,21 @@ static int detect(void) {
     if ((d >> 22) & 1) found |= AMX_BF16;
   }
   unsigned a1, b1, c1, d1;
-  if ((found & AVX512) && __get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) && ((a1 >> 5) & 1))
-    found |= AVX512_BF16;
+  if (__get_cpuid_count(7, 1, &a1, &b1, &c1, &d1)) {
+    if ((found & AVX2) && ((a1 >> 4) & 1)) found |= AVX_VNNI;
+    if ((found & AVX512) && ((a1 >> 5) & 1)) found |= AVX512_BF16;
+  }
   return (int)found;
 }
 
+int pk_is_amd(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx && d == signature_AMD_edx &&
+         c == signature_AMD_ecx;
+}
+
 const pk_kernel_set *pk_kernels(int index) {
-  int found = detect();
+  int found = pk_features();
   if (index == 0) return &portable_set;
   if (index == 1 && (found & AVX2)) return &avx2_set;
   if (index == 2 && (found & AVX512)) return &avx512_set;
@@ -71,15 +73,23 @@ const pk_kernel_set *pk_kernels(int index) {
 }
 
 const pk_tape_set *pk_tape_kernels(int index) {
-  int found = detect();
+  int found = pk_features();
   if (index == 0) return &portable_tape_set;
   if (index == 1 && (found & AVX2)) return &avx2_tape_set;
   if (index == 2 && (found & AVX512)) return &avx512_tape_set;
   return NULL;
 }
 
+const pk_encoder_set *pk_encoder_kernels(int index) {
+  int found = pk_features();
+  if (index == 0) return &portable_encoder_set;
+  if (index == 1 && (found & AVX2)) return &avx2_encoder_set;
+  if (index == 2 && (found & AVX512)) return &avx512_encoder_set;
+  return NULL;
+}
+
 const pk_matrix_set *pk_matrix_kernels(int index) {
-  int found = detect();
+  int found = pk_features();
   if (index == 0) return &portable_matrix_set;
   if (index == 1 && (found & AVX2)) return &avx2_matrix_set;
   if (index == 2 && (found & AVX512)) return &avx512_matrix_set;
@@ -87,7 +97,7 @@ const pk_matrix_set *pk_matrix_kernels(int index) {
 }
 
 const pk_ridge_set *pk_ridge_kernels(int index) {
-  int found = detect();
+  int found = pk_features();
   if (index == 0) return &portable_ridge_set;
   if (index == 1 && (found & AVX2)) return &avx2_ridge_set;
   if (index == 2 && (found & AVX512)) return &avx512_ridge_set;
@@ -96,12 +106,12 @@ const pk_ridge_set *pk_ridge_kernels(int index) {
 
 const char *pk_cpu_features(void) {
   static const char *const names[] = {"avx2",     "avx512",   "avx512_vnni", "avx512_bf16",
-                                      "amx_tile", "amx_int8", "amx_bf16"};
+                                      "amx_tile", "amx_int8", "amx_bf16",    "avx_vnni"};
   /* Every combination is written whole by each caller, so a race writes the same bytes. */
-  static char list[96];
-  int found = detect();
-  char text[96] = "";
-  for (int i = 0; i < 7; i++)
+  static char list[112];
+  int found = pk_features();
+  char text[112] = "";
+  for (int i = 0; i < 8; i++)
     if (found >> i & 1) {
       if (text[0]) strcat(text, ",");
       strcat(text, names[i]);
@@ -114,6 +124,9 @@ const char *pk_cpu_features(void) {
 
 const pk_kernel_set *pk_kernels(int index) { return index == 0 ? &portable_set : NULL; }
 const pk_tape_set *pk_tape_kernels(int index) { return index == 0 ? &portable_tape_set : NULL; }
+const pk_encoder_set *pk_encoder_kernels(int index) {
+  return index == 0 ? &portable_encoder_set : NULL;
+}
 const pk_matrix_set *pk_matrix_kernels(int index) {
   return index == 0 ? &portable_matrix_set : NULL;
 }
@@ -122,6 +135,8 @@ const pk_ridge_set *pk_ridge_kernels(int index) {
   return index == 0 ? &portable_ridge_set : NULL;
 }
 const char *pk_cpu_features(void) { return ""; }
+int pk_features(void) { return 0; }
+int pk_is_amd(void) { return 0; }
 
 #endif
 

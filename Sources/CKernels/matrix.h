@@ -28,8 +28,9 @@ enum { PK_NAME(panel_width) = PK_LANES * PK_TILE_VECTORS };
 #define ROUNDS 2
 #endif
 
-/* to[k * PANEL + column] = factor * from[column * stride + k] for a square of PK_LANES. */
-static inline void PK_NAME(transpose)(float *to, const float *from, int64_t stride, float factor) {
+/* to[k * to_stride + column] = factor * from[column * stride + k] for a square of PK_LANES. */
+static inline void PK_NAME(transpose)(float *to, int64_t to_stride, const float *from,
+                                      int64_t stride, float factor) {
   VECTOR rows[PK_LANES], next[PK_LANES];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < PK_LANES; i++)
       rows[i] = *(const VECTOR *)(from + i * stride) * factor;
@@ -41,7 +42,7 @@ static inline void PK_NAME(transpose)(float *to, const float *from, int64_t stri
     memcpy(rows, next, sizeof rows);
   }
   _Pragma("clang loop unroll(full)") for (int i = 0; i < PK_LANES; i++)
-      *(VECTOR *)(to + i * PANEL) = rows[i];
+      *(VECTOR *)(to + i * to_stride) = rows[i];
 }
 
 /* Packs depth x width of factor * b into panels [width / PANEL][depth][PANEL], zeros beyond width.
@@ -68,7 +69,7 @@ static void PK_NAME(pack_block)(float *to, const float *b, int64_t stride, int32
     int64_t squares = columns / PK_LANES * PK_LANES, k = 0;
     for (; k + PK_LANES <= depth; k += PK_LANES) {
       for (int64_t j = 0; j < squares; j += PK_LANES)
-        PK_NAME(transpose)(to + k * PANEL + j, from + j * stride + k, stride, factor);
+        PK_NAME(transpose)(to + k * PANEL + j, PANEL, from + j * stride + k, stride, factor);
       for (int64_t j = squares; j < columns; j++)
         for (int64_t i = k; i < k + PK_LANES; i++)
           to[i * PANEL + j] = from[j * stride + i] * factor;

@@ -14,3 +14,14 @@
 #define PK_TILE_VECTORS 2
 #define PK_FUSED(a, b, c) ((a) * (b) + (c))
 #include "matrix.h"
+typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t four_integers __attribute__((vector_size(16), aligned(4), may_alias));
+static inline four_floats greater(four_floats a, four_floats b) {
+  four_integers is = a > b;
+  return (four_floats)((is & (four_integers)a) | (~is & (four_integers)b));
+}
+#define PK_GREATER(a, b) greater((a), (b))
+#define PK_SCORE_VECTORS 2
+#define PK_SCORE_ROWS 4
+#define PK_VALUE_ROWS 4
+#include "encoder.h"

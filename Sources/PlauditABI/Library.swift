@@ -54,7 +54,10 @@ private func buildInfoText() -> String {
     {"version": "\(version)", "abi_version": \(PLAUDIT_ABI_VERSION), \
     "compiler": "\(compiler)", "configuration": "\(configuration)", \
     "cpu_features": [\(features)], "kernels": "\(rowKernelsName)", \
-    "precision": "fp32", "threads_available": \(WorkerPool.availableThreads)}
+    "int8_kernels": "\(Precision.int8.kernelsName)", \
+    "bf16_kernels": "\(Precision.bf16.kernelsName)", "precision": "fp32", \
+    "fastest_precision": "\(Precision.fastest.name)", \
+    "threads_available": \(WorkerPool.availableThreads)}
     """
 }
 

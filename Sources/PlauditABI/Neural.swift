@@ -123,6 +123,13 @@ private func reports(
   pointer.map { slots in { slots[$0] = plaudit_text_report($1) } }
 }
 
+private func precision(_ number: Int32) throws(PlauditError) -> PrecisionChoice {
+  guard let choice = PrecisionChoice(rawValue: number) else {
+    throw PlauditError(.outOfRange, "precision is \(number), allowed are 0 to 3")
+  }
+  return choice
+}
+
 // MARK: Model
 
 @implementation @_cdecl("plaudit_model_load")
@@ -138,7 +145,8 @@ public func plaudit_model_load(
     let limit = try counted(given.max_bytes, "max_bytes")
     let isDefault = path == nil && (path_length == -1 || path_length == 0)
     let folder = try isDefault ? DefaultModel.find() : string(path, path_length, "path")
-    let model = try Model.load(path: folder, limitBytes: limit == 0 ? nil : limit)
+    let model = try Model.load(
+      path: folder, limitBytes: limit == 0 ? nil : limit, precision: precision(given.precision))
     slot.pointee = try models.make(ModelObject(model))
   }
 }
@@ -198,6 +206,7 @@ public func plaudit_model_get_info(
       info.labels_unnamed = model.head?.labels.areNamed == false ? 1 : 0
       info.cleaning = object.cleaning.map { UnsafePointer($0) }
       info.calibration = object.calibration.map { UnsafePointer($0) }
+      info.precision = model.precision.rawValue
       slot.pointee = info
     }
   }
@@ -235,6 +244,50 @@ public func plaudit_model_label_index(
         throw PlauditError(.notFound, "there is no label \(wanted): the model has no head")
       }
       slot.pointee = Int32(truncatingIfNeeded: try head.labels.index(of: wanted))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_at_precision")
+public func plaudit_model_at_precision(
+  _ model: OpaquePointer?, _ precision: Int32, _ out_model: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: ErrorSlot?
+) -> plaudit_status {
+  out_model?.pointee = nil
+  return call(error) {
+    try models.use(model, "model") {
+      let slot = try required(out_model, "out_model")
+      let made = try $0.model.at(precision: PlauditABI.precision(precision))
+      slot.pointee = try models.make(ModelObject(made))
+    }
+  }
+}
+
+@implementation @_cdecl("plaudit_model_precision_report")
+public func plaudit_model_precision_report(
+  _ model: OpaquePointer?, _ precision: Int32, _ texts: UnsafePointer<plaudit_text_batch>?,
+  _ pairs: UnsafePointer<plaudit_text_batch>?, _ options: UnsafePointer<plaudit_predict_options>?,
+  _ run: UnsafePointer<plaudit_run_options>?,
+  _ out_report: UnsafeMutablePointer<plaudit_precision_report>?, _ error: ErrorSlot?
+) -> plaudit_status {
+  call(error) {
+    try models.use(model, "model") { object in
+      let choice = try PlauditABI.precision(precision)
+      let wanted = try predictionOptions(options)
+      let slot = try output(out_report, "out_report")
+      try withRun(run) { control, threads in
+        try withTexts(texts, "texts") { texts in
+          try withPairs(pairs) { pairs in
+            let made = try object.model.precisionReport(
+              choice, texts, pairs: pairs, wanted, threads: threads, control: control)
+            slot.pointee = plaudit_precision_report(
+              struct_size: slot.pointee.struct_size, text_count: Int64(made.textCount),
+              flip_count: Int64(made.flipCount), flip_rate: made.flipRate,
+              largest_difference: made.largestDifference, mean_difference: made.meanDifference,
+              worst_text: Int64(made.worstText), precision: made.precision.rawValue, reserved: 0)
+          }
+        }
+      }
     }
   }
 }

@@ -111,6 +111,8 @@ func structLayoutText() -> String {
       [
         ("struct_size", \.struct_size),
         ("max_bytes", \.max_bytes),
+        ("precision", \.precision),
+        ("reserved", \.reserved),
       ]),
     layout(
       "plaudit_save_options", plaudit_save_options.self,
@@ -136,6 +138,21 @@ func structLayoutText() -> String {
         ("labels_unnamed", \.labels_unnamed),
         ("cleaning", \.cleaning),
         ("calibration", \.calibration),
+        ("precision", \.precision),
+        ("reserved", \.reserved),
+      ]),
+    layout(
+      "plaudit_precision_report", plaudit_precision_report.self,
+      [
+        ("struct_size", \.struct_size),
+        ("text_count", \.text_count),
+        ("flip_count", \.flip_count),
+        ("flip_rate", \.flip_rate),
+        ("largest_difference", \.largest_difference),
+        ("mean_difference", \.mean_difference),
+        ("worst_text", \.worst_text),
+        ("precision", \.precision),
+        ("reserved", \.reserved),
       ]),
     layout(
       "plaudit_predict_options", plaudit_predict_options.self,

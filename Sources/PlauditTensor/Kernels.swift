@@ -11,11 +11,18 @@ nonisolated(unsafe) package let availableRowKernels: [RowKernels] = {
   return sets
 }()
 
-/// The set in use: the fastest there is, or the one that PLAUDIT_KERNELS names, for tests.
+/// The kernel sets that PLAUDIT_KERNELS names, with commas between, for tests.
+let namedKernels: [String] = {
+  guard let wanted = getenv("PLAUDIT_KERNELS") else { return [] }
+  return String(cString: wanted).split(separator: ",").map(String.init)
+}()
+
+/// The set in use: the fastest there is, or the one that PLAUDIT_KERNELS names.
 nonisolated(unsafe) package let rowKernels: RowKernels = {
   let fastest = availableRowKernels[availableRowKernels.count - 1]
-  guard let wanted = getenv("PLAUDIT_KERNELS") else { return fastest }
-  return availableRowKernels.first { strcmp($0.pointee.name, wanted) == 0 } ?? fastest
+  return availableRowKernels.last {
+    namedKernels.contains(String(cString: $0.pointee.name))
+  } ?? fastest
 }()
 
 /// The vector features of this CPU that Plaudit knows of.
@@ -31,6 +38,14 @@ nonisolated(unsafe) let matrixKernels: UnsafePointer<pk_matrix_set> = {
     if let kernels = pk_matrix_kernels(Int32(index)) { return kernels }
   }
   return pk_plain_matrix_kernels()
+}()
+
+/// The encoder kernels of the same set; see ckernels.h.
+nonisolated(unsafe) let encoderKernels: UnsafePointer<pk_encoder_set>? = {
+  for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
+    return pk_encoder_kernels(Int32(index))
+  }
+  return nil
 }()
 
 /// The tape kernels of the same set; see ckernels.h.

@@ -81,14 +81,16 @@
   FIELD(plaudit_cleaning_view, offsets, 32)                   \
   FIELD(plaudit_cleaning_view, starts, 40)                    \
   FIELD(plaudit_cleaning_view, ends, 48)                      \
-  STRUCT(plaudit_model_options, 16)                           \
+  STRUCT(plaudit_model_options, 24)                           \
   FIELD(plaudit_model_options, struct_size, 0)                \
   FIELD(plaudit_model_options, max_bytes, 8)                  \
+  FIELD(plaudit_model_options, precision, 16)                 \
+  FIELD(plaudit_model_options, reserved, 20)                  \
   STRUCT(plaudit_save_options, 16)                            \
   FIELD(plaudit_save_options, struct_size, 0)                 \
   FIELD(plaudit_save_options, storage, 8)                     \
   FIELD(plaudit_save_options, reserved, 12)                   \
-  STRUCT(plaudit_model_info, 96)                              \
+  STRUCT(plaudit_model_info, 104)                             \
   FIELD(plaudit_model_info, struct_size, 0)                   \
   FIELD(plaudit_model_info, architecture, 8)                  \
   FIELD(plaudit_model_info, hidden_size, 16)                  \
@@ -103,6 +105,18 @@
   FIELD(plaudit_model_info, labels_unnamed, 76)               \
   FIELD(plaudit_model_info, cleaning, 80)                     \
   FIELD(plaudit_model_info, calibration, 88)                  \
+  FIELD(plaudit_model_info, precision, 96)                    \
+  FIELD(plaudit_model_info, reserved, 100)                    \
+  STRUCT(plaudit_precision_report, 64)                        \
+  FIELD(plaudit_precision_report, struct_size, 0)             \
+  FIELD(plaudit_precision_report, text_count, 8)              \
+  FIELD(plaudit_precision_report, flip_count, 16)             \
+  FIELD(plaudit_precision_report, flip_rate, 24)              \
+  FIELD(plaudit_precision_report, largest_difference, 32)     \
+  FIELD(plaudit_precision_report, mean_difference, 40)        \
+  FIELD(plaudit_precision_report, worst_text, 48)             \
+  FIELD(plaudit_precision_report, precision, 56)              \
+  FIELD(plaudit_precision_report, reserved, 60)               \
   STRUCT(plaudit_predict_options, 48)                         \
   FIELD(plaudit_predict_options, struct_size, 0)              \
   FIELD(plaudit_predict_options, max_length, 8)               \

@@ -133,7 +133,8 @@ static void handles(void) {
   plaudit_text_batch texts = two();
   plaudit_encoding_view view = {sizeof view};
   plaudit_cleaning_view cleaned = {sizeof cleaned};
-  plaudit_model_info info = {sizeof info};
+  plaudit_model_info info = {.struct_size = sizeof info};
+  plaudit_precision_report report = {.struct_size = sizeof report};
   int64_t size;
   int32_t number;
   const char *text;
@@ -158,11 +159,16 @@ static void handles(void) {
       plaudit_tokenizer *made = (void *)1;
       plaudit_scorer *scoring = (void *)1;
       plaudit_trainer *training = (void *)1;
+      plaudit_model *other = (void *)1;
       EXPECT(HANDLE, "model", plaudit_model_save(bad, "x", -1, &error));
       EXPECT(HANDLE, "model", plaudit_model_save_as(bad, "x", -1, NULL, &error));
       EXPECT(HANDLE, "model", plaudit_model_get_info(bad, &info, &error));
       EXPECT(HANDLE, "model", plaudit_model_label(bad, 0, &text, &error));
       EXPECT(HANDLE, "model", plaudit_model_label_index(bad, "a", -1, &number, &error));
+      EXPECT(HANDLE, "model", plaudit_model_at_precision(bad, 0, &other, &error));
+      EXPECT(HANDLE, "model",
+             plaudit_model_precision_report(bad, 2, &texts, NULL, NULL, NULL, &report, &error));
+      CHECK(other == NULL);
       EXPECT(HANDLE, "model", plaudit_model_tokenizer(bad, &made, &error));
       EXPECT(HANDLE, "model",
              plaudit_model_predict(bad, &texts, NULL, NULL, NULL, scores, 64, NULL, NULL, &error));
@@ -266,6 +272,7 @@ static void null_pointers(void) {
   plaudit_model *made_model;
   plaudit_scorer *made_scorer;
   plaudit_trainer *made_trainer;
+  plaudit_precision_report precision = {.struct_size = sizeof precision};
   int64_t size;
   int32_t number;
   const char *text;
@@ -299,6 +306,11 @@ static void null_pointers(void) {
   EXPECT(NULL_POINTER, "out_name", plaudit_model_label(model, 0, NULL, &error));
   EXPECT(NULL_POINTER, "name", plaudit_model_label_index(model, NULL, -1, &number, &error));
   EXPECT(NULL_POINTER, "out_index", plaudit_model_label_index(model, "a", -1, NULL, &error));
+  EXPECT(NULL_POINTER, "out_model", plaudit_model_at_precision(model, 0, NULL, &error));
+  EXPECT(NULL_POINTER, "texts",
+         plaudit_model_precision_report(model, 2, NULL, NULL, NULL, NULL, &precision, &error));
+  EXPECT(NULL_POINTER, "out_report",
+         plaudit_model_precision_report(model, 2, &texts, NULL, NULL, NULL, NULL, &error));
   EXPECT(NULL_POINTER, "out_tokenizer", plaudit_model_tokenizer(model, NULL, &error));
   EXPECT(NULL_POINTER, "texts",
          plaudit_model_predict(model, NULL, NULL, NULL, NULL, scores, 64, NULL, NULL, &error));
@@ -458,6 +470,8 @@ static void cleaning_of_texts(void) {
   CHECK(strstr(plaudit_cleaning_recipes(), "\"name\": \"cardiff-1\"") != NULL);
 }
 
+static const int32_t bad_precisions[] = {-1, 4, INT32_MIN, INT32_MAX};
+
 static void options(void) {
   plaudit_text_batch texts = two();
   plaudit_encoding *made = NULL;
@@ -531,13 +545,18 @@ static void options(void) {
   EXPECT(ARGUMENT, "progress_interval_ms", RUN(.progress_interval_ms = INT64_MIN));
   EXPECT_OK(RUN(.timeout_ms = 1LL << 40, .progress_interval_ms = 1LL << 40));
 
-  plaudit_model_options model_options = {sizeof model_options, -1};
+  plaudit_model_options model_options = {.struct_size = sizeof model_options, .max_bytes = -1};
   plaudit_model *loaded = (void *)1;
   const char *tiny = getenv("PLAUDIT_TEST_MODEL");
   EXPECT(ARGUMENT, "max_bytes", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
   CHECK(loaded == NULL);
   model_options.max_bytes = 100;
   EXPECT(PLAUDIT_ERROR_LIMIT, "100", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
+  model_options.max_bytes = 0;
+  for (int i = 0; i < COUNT(bad_precisions); i++) {
+    model_options.precision = bad_precisions[i];
+    EXPECT(RANGE, "precision", plaudit_model_load(tiny, -1, &model_options, &loaded, &error));
+  }
   EXPECT(ARGUMENT, "path", plaudit_model_load(tiny, -2, NULL, &loaded, &error));
   EXPECT(ARGUMENT, "path", plaudit_model_load(NULL, -2, NULL, &loaded, &error));
   EXPECT(ARGUMENT, "NUL", plaudit_model_load("a\0b", 3, NULL, &loaded, &error));
@@ -556,6 +575,60 @@ static void options(void) {
          plaudit_model_save_as(model, "/dev/null", -1, &storing, &error));
   storing.struct_size = 8;
   EXPECT(ARGUMENT, "struct_size", plaudit_model_save_as(model, "x", -1, &storing, &error));
+}
+
+static void precisions(void) {
+  const char *tiny = getenv("PLAUDIT_TEST_MODEL");
+  plaudit_text_batch texts = two(), empty = {.struct_size = sizeof empty};
+  plaudit_model_options options = {.struct_size = sizeof options,
+                                   .precision = PLAUDIT_PRECISION_INT8};
+  plaudit_precision_report report = {.struct_size = sizeof report}, untouched = report;
+  plaudit_model_info info = {.struct_size = sizeof info};
+  plaudit_model *bytes, *other = (void *)1;
+#define REPORT(model, precision) \
+  plaudit_model_precision_report(model, precision, &texts, NULL, NULL, NULL, &report, &error)
+  for (int i = 0; i < COUNT(bad_precisions); i++) {
+    EXPECT(RANGE, "precision",
+           plaudit_model_at_precision(model, bad_precisions[i], &other, &error));
+    EXPECT(RANGE, "precision", REPORT(model, bad_precisions[i]));
+  }
+  CHECK(other == NULL);
+  report.struct_size = 8;
+  EXPECT(ARGUMENT, "struct_size", REPORT(model, PLAUDIT_PRECISION_INT8));
+  report.struct_size = sizeof report;
+  CHECK(memcmp(&report, &untouched, sizeof report) == 0);
+
+  EXPECT_OK(plaudit_model_load(tiny, -1, &options, &bytes, &error));
+  EXPECT_OK(plaudit_model_get_info(bytes, &info, &error));
+  CHECK(info.precision == PLAUDIT_PRECISION_INT8);
+  EXPECT_OK(plaudit_model_at_precision(model, PLAUDIT_PRECISION_INT8, &other, &error));
+  float both[2][6];
+  EXPECT_OK(plaudit_model_predict(bytes, &texts, NULL, NULL, NULL, both[0], 6, NULL, NULL, &error));
+  EXPECT_OK(plaudit_model_predict(other, &texts, NULL, NULL, NULL, both[1], 6, NULL, NULL, &error));
+  CHECK(memcmp(both[0], both[1], sizeof both[0]) == 0);
+  plaudit_model_free(&other);
+
+  EXPECT_OK(REPORT(model, PLAUDIT_PRECISION_INT8));
+  CHECK(report.text_count == 2 && report.precision == PLAUDIT_PRECISION_INT8);
+  CHECK(report.flip_rate == (double)report.flip_count / 2 && report.worst_text >= 0);
+  CHECK(report.largest_difference > 0 && report.largest_difference < 0.1);
+  EXPECT_OK(REPORT(embedder, PLAUDIT_PRECISION_FASTEST));
+  CHECK(isnan(report.flip_rate) && report.flip_count == 0);
+  EXPECT_OK(plaudit_model_precision_report(model, PLAUDIT_PRECISION_INT8, &empty, NULL, NULL, NULL,
+                                           &report, &error));
+  CHECK(report.text_count == 0 && isnan(report.flip_rate) && report.worst_text == -1);
+
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "int8", plaudit_model_save(bytes, "never", -1, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "int8",
+         plaudit_model_at_precision(bytes, PLAUDIT_PRECISION_FP32, &other, &error));
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "int8", REPORT(bytes, PLAUDIT_PRECISION_INT8));
+  plaudit_trainer *made = NULL;
+  EXPECT(PLAUDIT_ERROR_INVALID_STATE, "int8",
+         plaudit_trainer_create(bytes, &texts, NULL, &made, &error));
+  EXPECT_OK(plaudit_model_at_precision(bytes, PLAUDIT_PRECISION_INT8, &other, &error));
+  plaudit_model_free(&other);
+  plaudit_model_free(&bytes);
+#undef REPORT
 }
 
 static void buffers(void) {
@@ -2712,6 +2785,7 @@ int main(void) {
   texts_of_all_kinds();
   cleaning_of_texts();
   options();
+  precisions();
   buffers();
   training();
   training_options();

@@ -185,6 +185,7 @@ using encode_options = sized<plaudit_encode_options>;
 using model_options = sized<plaudit_model_options>;
 using save_options = sized<plaudit_save_options>;
 using model_info = sized<plaudit_model_info>;
+using precision_report = sized<plaudit_precision_report>;
 using predict_options = sized<plaudit_predict_options>;
 using text_report = plaudit_text_report;
 using trainer_options = sized<plaudit_trainer_options>;
@@ -929,6 +930,32 @@ class model {
     });
   }
 
+  /// The same model at a precision (PLAUDIT_PRECISION_...); this one stays as it is. Below fp32 a
+  /// model is neither saved nor trained further.
+  outcome<model> at_precision(std::int32_t precision) const {
+    model made;
+    return detail::finish(made, [&](plaudit_error **error) {
+      const plaudit_status status =
+          plaudit_model_at_precision(get(), precision, made.handle_.slot(), error);
+      return status == PLAUDIT_OK ? made.read_info(error) : status;
+    });
+  }
+
+  /// What a precision would change of the texts' labels and scores, or of their embeddings; for a
+  /// model at fp32.
+  outcome<plaudit::precision_report> precision_report(
+      const texts &rows, std::int32_t precision = PLAUDIT_PRECISION_FASTEST,
+      const predict_options &options = {}, const run_options &run = {}) const {
+    return precision_report(rows, nullptr, precision, options, run);
+  }
+
+  /// The same of texts with their pairs.
+  outcome<plaudit::precision_report> precision_report_pairs(
+      const texts &rows, const texts &pairs, std::int32_t precision = PLAUDIT_PRECISION_FASTEST,
+      const predict_options &options = {}, const run_options &run = {}) const {
+    return precision_report(rows, &pairs, precision, options, run);
+  }
+
   /// For single events.
   outcome<plaudit::scorer> scorer(const predict_options &options = {}) const {
     plaudit::scorer made;
@@ -956,6 +983,22 @@ class model {
     };
     const bool as_folder = pooling == 0 || parts(pooling) == parts(info_.pooling);
     return detail::size(as_folder ? info_.embedding_size : parts(pooling) * info_.hidden_size);
+  }
+
+  outcome<plaudit::precision_report> precision_report(const texts &rows, const texts *pairs,
+                                                      std::int32_t precision,
+                                                      const predict_options &options,
+                                                      const run_options &run) const {
+    const plaudit_text_batch batch = rows.get();
+    const plaudit_text_batch partners = pairs ? pairs->get() : plaudit_text_batch{};
+    const detail::run running(run);
+    plaudit::precision_report made;
+    return detail::finish(made, running, [&](plaudit_error **error) {
+      return running([&] {
+        return plaudit_model_precision_report(get(), precision, &batch, pairs ? &partners : nullptr,
+                                              &options, running.get(), &made, error);
+      });
+    });
   }
 
   outcome<predictions> predict(const texts &rows, const texts *pairs,

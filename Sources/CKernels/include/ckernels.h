@@ -197,6 +197,35 @@ typedef struct pk_ridge_set {
 /* The ridge kernels of pk_kernels(index). */
 const pk_ridge_set *PK_NULLABLE pk_ridge_kernels(int index);
 
+/* What prediction does in a transformer besides products with weights; training has the tape's
+   kernels. A text's results depend on that text alone. */
+typedef struct pk_attention {
+  /* Heads lie side by side, each `size` wide; keys and values of a token are in rows `stride`
+     apart. */
+  const float *queries, *keys, *values;
+  float *out;
+  int64_t query_stride, stride, out_stride;
+  int64_t queries_count, length; /* queries, keys; at least 1 */
+  int64_t heads, size;           /* size is a multiple of the set's lanes */
+  float factor;                  /* of scores, above 0 */
+  float *scratch;                /* attend_scratch floats */
+} pk_attention;
+
+typedef struct pk_encoder_set {
+  const char *name;
+  int32_t lanes;
+  /* Rows of x become norm(x + bias + residual) * weight + shift; bias and residual may be NULL. */
+  void (*normalise)(float *x, const float *PK_NULLABLE bias, const float *PK_NULLABLE residual,
+                    const float *weight, const float *shift, int64_t rows, int64_t n,
+                    float epsilon);
+  int64_t (*attend_scratch)(int64_t length, int64_t size);
+  /* out = softmax(factor * queries * keys') * values, head by head. */
+  void (*attend)(const pk_attention *attention);
+} pk_encoder_set;
+
+/* The encoder kernels of pk_kernels(index). */
+const pk_encoder_set *PK_NULLABLE pk_encoder_kernels(int index);
+
 /* The vector features of this CPU that Plaudit knows, as a comma-separated list; static. */
 const char *pk_cpu_features(void);
 
@@ -209,5 +238,7 @@ int64_t pk_count_non_finite(const float *values, int64_t count);
 #if defined(__clang__)
 #pragma clang assume_nonnull end
 #endif
+
+#include "narrow.h"
 
 #endif

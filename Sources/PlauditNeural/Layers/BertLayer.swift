@@ -46,6 +46,20 @@ struct BertLayer {
     self.configuration = configuration
   }
 
+  /// The same layer at a lower precision: its linear layers keep nothing of their fp32 weights.
+  init(_ layer: BertLayer, precision: Precision) throws(PlauditError) {
+    let width = layer.configuration.hiddenSize
+    queryKeyValue = try layer.queryKeyValue.narrowed(to: precision)
+    query = try queryKeyValue.narrowPart(0..<width, of: layer.queryKeyValue)
+    keyValue = try queryKeyValue.narrowPart(width..<3 * width, of: layer.queryKeyValue)
+    attentionOutput = try layer.attentionOutput.narrowed(to: precision)
+    attentionNorm = layer.attentionNorm
+    intermediate = try layer.intermediate.narrowed(to: precision)
+    output = try layer.output.narrowed(to: precision)
+    outputNorm = layer.outputNorm
+    configuration = layer.configuration
+  }
+
   /// From `[T, W]` to `[T, W]`; frozen, nothing is dropped.
   func forward(
     _ states: FloatTape.Tensor, _ texts: Segments, _ tape: FloatTape, isFrozen: Bool
@@ -89,9 +103,9 @@ struct BertLayer {
     _ attended: FloatTape.Tensor, _ tape: FloatTape, _ dropout: Double
   ) throws(PlauditError) -> FloatTape.Tensor {
     try tape.scope { () throws(PlauditError) in
-      let inner = try intermediate.forward(attended, tape, configuration.activation)
-      let outer = try tape.linear(inner, output.linear)
-      tape.discard(inner)
+      let outer = try tape.linearPair(
+        attended, intermediate.linear, bias: intermediate.bias, configuration.activation,
+        output.linear)
       return try outputNorm.forward(
         outer, tape, adding: output.bias, residual: attended, dropout: dropout)
     }

@@ -43,6 +43,17 @@ package struct Dense {
     try tape.linear(x, linear, bias: bias, activation)
   }
 
+  /// The same layer at a lower precision, without its fp32 weights.
+  func narrowed(to precision: Precision) throws(PlauditError) -> Dense {
+    Dense(linear: try linear.narrowed(to: precision), bias: bias)
+  }
+
+  /// Some of the outputs of this layer, which is `whole` at a lower precision.
+  func narrowPart(_ rows: Range<Int>, of whole: Dense) throws(PlauditError) -> DensePart {
+    DensePart(
+      linear: try linear.narrowPart(rows, of: whole.linear), bias: bias, first: rows.lowerBound)
+  }
+
   /// Some of the outputs, as a layer of their own over the same weights.
   func part(_ rows: Range<Int>) -> DensePart {
     DensePart(linear: Linear(linear.weight, rows: rows), bias: bias, first: rows.lowerBound)

@@ -29,6 +29,16 @@ final class BertBiLSTM: Network {
     dropout = configuration.classifierDropout
   }
 
+  private init(_ network: BertBiLSTM, encoder: BertEncoder) {
+    self.encoder = encoder
+    lstm = network.lstm
+    classifier = network.classifier
+    dropout = network.dropout
+    isBinary = network.isBinary
+  }
+
+  func with(encoder: BertEncoder) -> any Network { BertBiLSTM(self, encoder: encoder) }
+
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
     let folder = try ModelFolder(description)
     let (scoring, labels) = try Scoring.ofNetwork(folder)

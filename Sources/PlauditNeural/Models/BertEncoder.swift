@@ -1,5 +1,5 @@
 import PlauditCore
-import PlauditTensor
+package import PlauditTensor
 
 /// The transformer stack of a BERT.
 ///
@@ -8,16 +8,32 @@ package final class BertEncoder {
   package let configuration: BertConfiguration
   private let embeddings: BertEmbeddings
   private let layers: [BertLayer]
+  /// What the linear layers compute in here.
+  package let precision: Precision
 
   init(
     _ source: some ParameterSource, _ configuration: BertConfiguration
   ) throws(PlauditError) {
     self.configuration = configuration
+    precision = source.precision.here
     embeddings = try BertEmbeddings(source, configuration)
     var layers: [BertLayer] = []
     for index in 0..<configuration.layerCount {
-      layers.append(try BertLayer(source, index: index, configuration))
+      // At a lower precision the fp32 weights of a layer are gone before the next are read.
+      let layer = try BertLayer(source, index: index, configuration)
+      layers.append(precision == .fp32 ? layer : try BertLayer(layer, precision: precision))
     }
+    self.layers = layers
+  }
+
+  /// The same encoder at another precision; nothing of this one changes. It shares all but the
+  /// weights of linear layers.
+  init(_ encoder: BertEncoder, precision: Precision) throws(PlauditError) {
+    configuration = encoder.configuration
+    embeddings = encoder.embeddings
+    self.precision = precision.here
+    var layers: [BertLayer] = []
+    for layer in encoder.layers { layers.append(try BertLayer(layer, precision: precision.here)) }
     self.layers = layers
   }
 

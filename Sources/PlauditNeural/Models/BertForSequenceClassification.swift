@@ -23,6 +23,17 @@ final class BertForSequenceClassification: Network {
     dropout = configuration.classifierDropout
   }
 
+  private init(_ network: BertForSequenceClassification, encoder: BertEncoder) {
+    self.encoder = encoder
+    pooler = network.pooler
+    classifier = network.classifier
+    dropout = network.dropout
+  }
+
+  func with(encoder: BertEncoder) -> any Network {
+    BertForSequenceClassification(self, encoder: encoder)
+  }
+
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
     let folder = try ModelFolder(description)
     guard let rows = folder.weights.shape("classifier.weight")?.first,

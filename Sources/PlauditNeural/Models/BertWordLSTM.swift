@@ -34,6 +34,19 @@ final class BertWordLSTM: Network {
     dropout = bert.classifierDropout
   }
 
+  private init(_ network: BertWordLSTM, encoder: BertEncoder) {
+    self.encoder = encoder
+    pooler = network.pooler
+    words = network.words
+    lstm = network.lstm
+    dense = network.dense
+    classifier = network.classifier
+    dropout = network.dropout
+    isBinary = network.isBinary
+  }
+
+  func with(encoder: BertEncoder) -> any Network { BertWordLSTM(self, encoder: encoder) }
+
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
     let folder = try ModelFolder(description)
     let words = try WordSide(folder: description.path)

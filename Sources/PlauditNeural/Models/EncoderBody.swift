@@ -1,5 +1,5 @@
 package import PlauditCore
-import PlauditTensor
+package import PlauditTensor
 package import PlauditText
 
 /// A tokenizer, an encoder, and what stands on it: nothing, a head on the sentence vector, or a
@@ -96,6 +96,35 @@ package final class EncoderBody: ModelBody {
     for parameter in network.parameters { try parameter.pack() }
   }
 
+  /// The same body at another precision.
+  init(_ base: EncoderBody, precision: Precision) throws(PlauditError) {
+    try base.requireWeights("be brought to \(precision.name)")
+    let encoder = try BertEncoder(base.encoder, precision: precision)
+    configuration = base.configuration
+    tokenizer = base.tokenizer
+    sentence = base.sentence
+    maxLength = base.maxLength
+    self.encoder = encoder
+    pooler = base.pooler
+    embeddingHead = base.embeddingHead
+    network = base.network?.with(encoder: encoder)
+    words = base.words
+    tokenizerFiles = base.tokenizerFiles
+    parameterCount = base.parameterCount
+  }
+
+  package var precision: Precision { encoder.precision }
+
+  /// - Throws: `.invalidState` for a model that has no fp32 weights any more.
+  package func requireWeights(_ what: String) throws(PlauditError) {
+    guard precision == .fp32 else {
+      throw PlauditError(
+        .invalidState,
+        "a model at \(precision.name) keeps no fp32 weights, so it cannot \(what); "
+          + "load it at fp32")
+    }
+  }
+
   package var hiddenSize: Int { configuration.hiddenSize }
   package var layerCount: Int { configuration.layerCount }
 
@@ -129,6 +158,7 @@ package final class EncoderBody: ModelBody {
   package func save(
     to path: String, storage: WeightStorage
   ) throws(PlauditError) -> JSONValue {
+    try requireWeights("be saved")
     for asset in tokenizerFiles {
       try File.write([asset.bytes.readable], to: "\(path)/\(asset.name)")
     }

@@ -1,6 +1,6 @@
 package import PlauditCore
 package import PlauditStats
-import PlauditTensor
+package import PlauditTensor
 package import PlauditText
 
 /// A loaded or trained model: labels, and a body that computes. Never changes, so that any number
@@ -19,16 +19,21 @@ package final class Model {
   /// Loads a folder as Hugging Face or sentence-transformers write it, or as `save` does, checking
   /// everything.
   ///
-  /// - Parameter limitBytes: the most memory the weights may take.
+  /// - Parameters:
+  ///   - limitBytes: the most memory the weights may take.
+  ///   - precision: of the encoder's linear layers; `.unsupported` for a model without any, unless
+  ///     it is fp32.
   package static func load(
-    path: String, limitBytes: Int? = nil
+    path: String, limitBytes: Int? = nil, precision: PrecisionChoice = .fp32
   ) throws(PlauditError) -> Model {
     guard File.isDirectory(path) else {
       throw PlauditError(.notFound, "\(path) is not a model folder")
     }
     let description = try FolderDescription(
-      path: path, limitBytes: limitBytes ?? ModelFolder.defaultLimitBytes)
+      path: path, limitBytes: limitBytes ?? ModelFolder.defaultLimitBytes,
+      precision: precision.onThisMachine)
     let bare = try ModelRegistry.builder(description.architecture)(description)
+    try bare.requireEncoder(for: precision)
     return Model(
       architecture: bare.architecture, bare.body, bare.head,
       cleaning: try ModelExtras.cleaning(description.json),
@@ -74,6 +79,7 @@ package final class Model {
   package func save(
     to path: String, storage: WeightStorage = .float32
   ) throws(PlauditError) {
+    try (body as? EncoderBody)?.requireWeights("be saved")
     let stage = try FolderStage(in: path)
     do throws(PlauditError) {
       let json = try body.save(to: stage.path, storage: storage)
@@ -94,6 +100,8 @@ package final class Model {
     throw PlauditError(.unsupported, "\(architecture) has no \(what)")
   }
 
+  /// What the encoder's linear layers compute in; fp32 where there is none.
+  package var precision: Precision { (body as? EncoderBody)?.precision ?? .fp32 }
   package var hiddenSize: Int { body.hiddenSize }
   package var parameterCount: Int { body.parameterCount }
   package var maxLength: Int { body.maxLength }

@@ -47,7 +47,7 @@ struct ModelFolder {
     weights = try WeightFolder(
       folder: path, prefixes: ["bert.", ""], probe: "embeddings.word_embeddings.weight",
       limitBytes: description.limitBytes,
-      storage: RowQuantization.storage(configuration.json))
+      storage: RowQuantization.storage(configuration.json), precision: description.precision)
     let headFolder = try configuration.json[ModelFolder.headKey]?.string()
     let modules = try SentenceEmbedding.load(
       folder: path, width: configuration.hiddenSize, headFolder: headFolder)

@@ -1,4 +1,5 @@
 import PlauditCore
+import PlauditTensor
 
 /// A model folder whose config.json was read and names an architecture.
 struct FolderDescription {
@@ -7,11 +8,15 @@ struct FolderDescription {
   /// The whole of config.json.
   let json: JSONValue
   let limitBytes: Int
+  /// Of the linear layers of an encoder.
+  let precision: Precision
 
   static let file = "config.json"
   private static let maximumBytes = 16 << 20
 
-  init(path: String, limitBytes: Int) throws(PlauditError) {
+  init(
+    path: String, limitBytes: Int, precision: Precision = .fp32
+  ) throws(PlauditError) {
     let bytes = try File.bytes(
       of: "\(path)/\(FolderDescription.file)", limit: FolderDescription.maximumBytes)
     json = try JSONValue.parse(bytes.readable, file: FolderDescription.file)
@@ -21,6 +26,7 @@ struct FolderDescription {
     architecture = try first.string()
     self.path = path
     self.limitBytes = limitBytes
+    self.precision = precision
   }
 }
 

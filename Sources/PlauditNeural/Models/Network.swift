@@ -31,6 +31,9 @@ package protocol Network: AnyObject {
   var readsTokens: Bool { get }
   var readsWords: Bool { get }
 
+  /// The same network on another encoder of the same shape.
+  func with(encoder: BertEncoder) -> any Network
+
   /// `[texts, labels]`
   func logits(
     _ input: NetworkInput, _ tape: FloatTape
@@ -39,6 +42,9 @@ package protocol Network: AnyObject {
 
 extension Network {
   package var readsTokens: Bool { encoder != nil }
+
+  /// For networks without one.
+  package func with(encoder: BertEncoder) -> any Network { self }
 
   /// All parameters, the encoder's first.
   package var parameters: [Parameter<Float>] {

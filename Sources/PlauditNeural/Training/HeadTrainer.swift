@@ -58,6 +58,8 @@ package final class HeadTrainer {
   ) throws(PlauditError) {
     try LabelSet.check(labels)
     try options.check(labels: labels.count)
+    // Its vectors would do, but the model they make could not be saved.
+    try (base.body as? EncoderBody)?.requireWeights("be trained further")
     var predicting = PredictionOptions()
     predicting.pooling = options.pooling
     predicting.normalize = options.normalize

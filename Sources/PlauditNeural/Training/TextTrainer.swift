@@ -61,7 +61,9 @@ package final class TextTrainer {
         throw PlauditError(
           .invalidArgument, "\(options.architecture) starts from a model with an encoder, give one")
       }
-      self.base = try base.encoder(for: "encoder to train")
+      let body = try base.encoder(for: "encoder to train")
+      try body.requireWeights("be trained further")
+      self.base = body
       baseLabels = base.head?.labels
     } else {
       self.base = nil

@@ -13,6 +13,9 @@ package enum InitialValues: Equatable, Sendable {
 
 /// Where a network takes its weights from: a model folder, or the start of a training.
 package protocol ParameterSource {
+  /// The precision at which an encoder keeps the weights of its linear layers.
+  var precision: Precision { get }
+
   /// Parameters named `names`, all of `shape`, one after another.
   ///
   /// - Parameters:
@@ -24,6 +27,8 @@ package protocol ParameterSource {
 }
 
 extension ParameterSource {
+  package var precision: Precision { .fp32 }
+
   func parameter(
     _ name: String, _ shape: [Int], start: InitialValues, isTable: Bool = false
   ) throws(PlauditError) -> Parameter<Float> {

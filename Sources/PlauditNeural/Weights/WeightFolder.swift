@@ -9,6 +9,7 @@ package final class WeightFolder {
   /// What the tensors' names start with, such as `bert.`.
   private let prefix: String
   private let storage: WeightStorage
+  package let precision: Precision
   private let limitBytes: Int
   private var bytesRead = 0
   package private(set) var parameterCount = 0
@@ -19,9 +20,10 @@ package final class WeightFolder {
   ///   - prefixes: what names may start with; the first one under which `probe` exists is used.
   ///   - limitBytes: refuse to read more than this as floats.
   ///   - storage: what config.json says; I8 is read under `.rowsInt8` only.
+  ///   - precision: of an encoder made of it.
   package init(
     folder: String, prefixes: [String], probe: String, limitBytes: Int,
-    storage: WeightStorage = .float32
+    storage: WeightStorage = .float32, precision: Precision = .fp32
   ) throws(PlauditError) {
     let single = "\(folder)/model.safetensors"
     let index = "\(folder)/model.safetensors.index.json"
@@ -36,6 +38,7 @@ package final class WeightFolder {
     }
     self.limitBytes = limitBytes
     self.storage = storage
+    self.precision = precision
     let known = owner
     prefix =
       prefixes.first {

@@ -19,6 +19,13 @@ extension Tape {
     let scale = 1 / Scalar(headSize).squareRoot()
     let kernels = Scalar.tapeKernels
     let context = try tensor(rows: qkv.rows, width: width)
+    let keysValues = (keys: qkv.values + width, values: qkv.values + 2 * width)
+    if try attend(
+      queries: qkv.values, stride: 3 * width, keysValues, stride: 3 * width, texts, heads: heads,
+      firstOnly: false, into: context)
+    {
+      return context
+    }
     let dropout = nextDropout(rate)
     let scratch = try productScratch()
 

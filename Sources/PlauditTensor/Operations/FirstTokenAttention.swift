@@ -19,6 +19,13 @@ extension Tape {
     let scale = 1 / Scalar(headSize).squareRoot()
     let kernels = Scalar.tapeKernels
     let context = try tensor(rows: texts.count, width: width)
+    let both = (keys: keysValues.values, values: keysValues.values + width)
+    if try attend(
+      queries: queries.values, stride: width, both, stride: 2 * width, texts, heads: heads,
+      firstOnly: true, into: context)
+    {
+      return context
+    }
     let dropout = nextDropout(rate)
     // Weights of text t, head h start at heads · start(t) + h · L.
     let weights = try room(heads * keysValues.rows)

@@ -16,6 +16,16 @@ extension Tape {
     let kernels = Scalar.tapeKernels
     let width = x.width
     let biasValues = bias.map { UnsafeRawPointer($0.values.pointer) }
+    if !isRecording, let kernels = Scalar.predictionKernels {
+      let residualValues = residual.map { floats($0.values) }
+      try blocks(of: x.rows, atLeast: 32) { first, count in
+        kernels.pointee.normalise(
+          floats(x.values) + first * width, bias.map { UnsafePointer(floats($0.values.pointer)) },
+          residualValues.map { UnsafePointer($0 + first * width) }, floats(weight.values.pointer),
+          floats(shift.values.pointer), Int64(count), Int64(width), Float(epsilon))
+      }
+      return x
+    }
     let dropout = nextDropout(rate)
     let y = isRecording ? try tensor(rows: x.rows, width: width) : x
     let deviations = try room(x.rows)

@@ -10,6 +10,8 @@ package struct Linear<Scalar: TensorScalar> {
   package let inputs: Int
   /// The weights in the order in which the kernels read them, once `Parameter.pack` was called.
   private let packed: PackedRows<Scalar>
+  /// Weights of a lower precision in place of the parameter's, which then has none.
+  let narrow: NarrowPart?
 
   /// - Parameters:
   ///   - weight: one tensor, or several of the same shape one after another; their rows are the
@@ -23,6 +25,17 @@ package struct Linear<Scalar: TensorScalar> {
     firstRow = range.lowerBound
     outputs = range.count
     packed = weight.packedRows(range)
+    narrow = nil
+  }
+
+  /// - Parameter layer: of the same outputs; its parameter's name and shape are kept, no weights.
+  init(narrow: NarrowPart, of layer: Linear) {
+    weight = layer.weight.withoutValues()
+    firstRow = 0
+    outputs = layer.outputs
+    inputs = layer.inputs
+    packed = PackedRows(0..<0)
+    self.narrow = narrow
   }
 
   package var values: UnsafeMutablePointer<Scalar> {
@@ -78,6 +91,14 @@ extension Tape {
     _ activation: Activation? = nil
   ) throws(PlauditError) -> Tensor {
     let (outputs, inputs) = (layer.outputs, layer.inputs)
+    if let narrow = layer.narrow {
+      guard !isRecording else {
+        throw PlauditError(.internal, "a layer of lower precision is to be trained")
+      }
+      return try linear(
+        x, narrow: narrow, outputs: outputs,
+        bias: bias.map { UnsafePointer($0.values.pointer + first) }, activation)
+    }
     // The product before the function; its end may be the same place where nothing reads it again.
     let z = try tensor(rows: x.rows, width: outputs)
     let keepsZ = isRecording && activation != nil

@@ -29,10 +29,19 @@ package final class Parameter<Scalar: TensorScalar> {
   }
 
   package var name: String { names.first ?? "" }
-  package var count: Int { values.count }
+  /// The numbers that names and shape stand for.
+  package var count: Int { names.count * shape.reduce(1, *) }
+  /// False where a lower precision took the place of the weights.
+  package var hasValues: Bool { values.count == count }
   package var isTrained: Bool { gradient != nil }
   /// The numbers of a row: the product of all dimensions but the first.
   package var width: Int { shape.dropFirst().reduce(1, *) }
+
+  /// The name and shape alone, for weights that are kept at a lower precision.
+  func withoutValues() -> Parameter {
+    guard let none = try? Buffer<Scalar>(count: 0) else { return self }
+    return Parameter(names: names, shape: shape, values: none)
+  }
 
   /// Gives the parameter a gradient of zeros.
   package func train() throws(PlauditError) {

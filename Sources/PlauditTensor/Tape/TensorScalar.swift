@@ -38,6 +38,9 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// The kernels for rows of these numbers.
   static var tapeKernels: UnsafePointer<pk_tape_set> { get }
 
+  /// What prediction has besides; nil for numbers without.
+  static var predictionKernels: UnsafePointer<pk_encoder_set>? { get }
+
   /// The numbers of a scratch for products that pack on the way.
   static var scratchCount: Int { get }
 
@@ -66,6 +69,8 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 }
 
 extension TensorScalar {
+  package static var predictionKernels: UnsafePointer<pk_encoder_set>? { nil }
+
   /// A product that nothing follows.
   static func multiply(
     _ a: UnsafePointer<Self>, stride aStride: Int, transposed aTransposed: Bool,
@@ -82,6 +87,7 @@ extension TensorScalar {
 
 extension Float: TensorScalar {
   package static var tapeKernels: UnsafePointer<pk_tape_set> { floatTapeKernels }
+  package static var predictionKernels: UnsafePointer<pk_encoder_set>? { encoderKernels }
 
   package static var scratchCount: Int { Int(PK_SCRATCH) }
 

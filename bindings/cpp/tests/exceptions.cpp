@@ -224,6 +224,25 @@ void models(tally &t) {
   EXPECT(NOT_FOUND, [] { return plaudit::model::load_default(); });
   EXPECT(INVALID_ARGUMENT, [&] { model.save(""); });
 
+  plaudit::model_options at_int8;
+  at_int8.precision = PLAUDIT_PRECISION_INT8;
+  const auto lower = plaudit::model::load(classifier_folder(), at_int8);
+  CHECK(model.info().precision == PLAUDIT_PRECISION_FP32);
+  CHECK(lower.info().precision == PLAUDIT_PRECISION_INT8);
+  const plaudit::texts posts{"love it", "late again", "tea"};
+  CHECK(model.at_precision(PLAUDIT_PRECISION_INT8).predict(posts).scores ==
+        lower.predict(posts).scores);
+  const auto report = model.precision_report(posts, PLAUDIT_PRECISION_INT8);
+  CHECK(report.text_count == 3 && report.flip_rate == report.flip_count / 3.0);
+  CHECK(report.largest_difference > 0 && report.largest_difference < 0.05);
+  CHECK(model.precision_report(posts).text_count == 3);
+  CHECK(model.precision_report_pairs(posts, posts, PLAUDIT_PRECISION_INT8).largest_difference !=
+        report.largest_difference);
+  EXPECT(INVALID_ARGUMENT, [&] { return model.precision_report_pairs(posts, {"c"}); });
+  EXPECT(OUT_OF_RANGE, [&] { return model.at_precision(4); });
+  EXPECT(INVALID_STATE, [&] { return lower.at_precision(PLAUDIT_PRECISION_FP32); });
+  EXPECT(INVALID_STATE, [&] { lower.save("never"); });
+
   const auto embedder = plaudit::model::load(embedder_folder());
   const auto vectors = embedder.embed({"tea", "coffee", "tea"});
   CHECK(vectors.width == static_cast<std::size_t>(embedder.info().embedding_size));

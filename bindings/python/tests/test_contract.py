@@ -26,6 +26,9 @@ def test_build_info_names_what_is_inside():
     assert info["version"] == plaudit.version()
     assert info["kernels"] in ("portable", "avx2", "avx512")
     assert info["precision"] == "fp32"
+    assert info["fastest_precision"] in ("fp32", "bf16", "int8")
+    assert info["int8_kernels"] in ("portable", "avx2", "avx_vnni", "avx512_vnni", "amx_int8")
+    assert info["bf16_kernels"] in (info["kernels"], "portable", "avx512_bf16", "amx_bf16")
 
 
 def test_constants_equal_the_headers():

@@ -292,3 +292,99 @@ model.embed(["a great day with a cup of tea"] * 5_000_000)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
+
+
+PRECISIONS = ("fp32", "bf16", "int8", "fastest")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_precision_gives_the_same_bits_alone_in_batches_and_on_threads(
+        minilm, tweets, precision):
+    posts = tweets[::997]
+    with plaudit.Model(minilm, precision=precision) as model, plaudit.Model(minilm) as exact:
+        assert model.info.precision in ("fp32", "bf16", "int8")
+        alone = numpy.stack([model.embed([post])[0] for post in posts])
+        scorer = model.scorer()
+        assert all(numpy.array_equal(scorer.embed(p), e) for p, e in zip(posts, alone))
+        for threads in (1, 2, 5):
+            assert numpy.array_equal(model.embed(posts, threads=threads), alone)
+            assert numpy.array_equal(model.embed(posts[::-1], threads=threads), alone[::-1])
+        wanted = exact.embed(posts)
+        assert (alone * wanted).sum(1).min() > 0.99
+        assert (precision != "fp32") or numpy.array_equal(alone, wanted)
+
+
+KERNELS = """
+import sys, numpy, plaudit
+folder, precision, kernels = sys.argv[1:]
+info = plaudit.build_info()
+if info[f"{precision}_kernels"] != kernels:
+    sys.exit("not here: " + str(info))
+model, exact = plaudit.Model(folder, precision=precision), plaudit.Model(folder)
+posts = ["a great day", "bad tea", "the cup was late, again and again", "", "ok " * 9] * 7
+alone = numpy.stack([model.embed([post])[0] for post in posts])
+for threads in (1, 3):
+    assert numpy.array_equal(model.embed(posts, threads=threads), alone)
+wanted = exact.embed(posts)
+difference = numpy.abs(alone - wanted).max()
+assert (alone * wanted).sum(1).min() > 0.98, (alone * wanted).sum(1).min()
+assert model.info.precision == precision and 0 < difference < 0.05, difference
+report = exact.precision_report(posts, precision)
+assert report.precision == precision and abs(report.largest_difference - difference) < 1e-7
+"""
+
+
+@pytest.mark.parametrize("precision, kernels", [
+    ("int8", "portable"), ("int8", "avx2"), ("int8", "avx_vnni"), ("int8", "avx512_vnni"),
+    ("int8", "amx_int8"), ("bf16", "portable"), ("bf16", "avx512_bf16"), ("bf16", "amx_bf16")])
+def test_every_set_of_kernels_keeps_the_promise(minilm, precision, kernels):
+    done = subprocess.run(
+        [sys.executable, "-c", KERNELS, str(minilm), precision, kernels], capture_output=True,
+        text=True, check=False, env={**os.environ, "PLAUDIT_KERNELS": kernels})
+    if "not here" in done.stderr:
+        pytest.skip(f"this machine has no {kernels}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_precision_report_counts_the_labels_that_change(classifier):
+    posts = [*POSTS, None] * 5
+    lower = classifier.at_precision("int8")
+    before, after = classifier.predict(posts), lower.predict(posts)
+    flips = sum(a != b for a, b in zip(before.labels, after.labels))
+    report = classifier.precision_report(posts, "int8")
+    assert report.precision == lower.info.precision == "int8"
+    assert report.text_count == 30 and report.flip_count == flips
+    assert report.flip_rate == flips / 30
+    largest = numpy.abs(before.scores - after.scores).max(1)
+    assert report.largest_difference == pytest.approx(numpy.nanmax(largest), rel=1e-6)
+    assert report.mean_difference == pytest.approx(numpy.nanmean(largest), rel=1e-6)
+    assert report.worst_text == int(numpy.nanargmax(largest))
+    assert classifier.precision_report([], "int8").worst_text == -1
+    assert "int8" in repr(lower)
+
+
+def test_a_report_of_vectors_has_no_flip_rate(embedder):
+    report = embedder.precision_report(POSTS, "int8")
+    assert numpy.isnan(report.flip_rate) and 0 < report.largest_difference < 0.05
+
+
+def test_a_model_below_fp32_refuses_what_needs_the_weights(tmp_path):
+    with plaudit.Model(TINY / "sequence_single", precision="int8") as model:
+        with pytest.raises(plaudit.InvalidStateError, match="load it at fp32"):
+            model.save(tmp_path / "never")
+        with pytest.raises(plaudit.InvalidStateError):
+            model.at_precision("fp32")
+        with pytest.raises(plaudit.InvalidStateError):
+            model.precision_report(POSTS, "int8")
+        with pytest.raises(plaudit.InvalidStateError):
+            plaudit.Trainer(model, ["good", "bad"])
+        again = pickle.loads(pickle.dumps(model))
+        assert again.info.precision == "int8"
+        assert numpy.array_equal(again.predict(POSTS).scores, model.predict(POSTS).scores)
+    for wrong in ("fp16", "", None, 2):
+        with pytest.raises((ValueError, TypeError), match="precision"):
+            plaudit.Model(TINY / "sequence_single", precision=wrong)
+    with plaudit.Model(CHECKOUT / "models/vader") as lexicon:
+        with pytest.raises(plaudit.UnsupportedError, match="encoder"):
+            lexicon.at_precision("int8")
+        assert lexicon.at_precision("fastest").info.precision == "fp32"

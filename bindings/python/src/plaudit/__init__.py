@@ -41,8 +41,8 @@ from .model_metrics import (  # noqa: E402
     bootstrap_interval, f_score, folds, label_metrics, mcnemar_counts, mcnemar_test,
     precision_recall_curve, regression_metrics, reliability, roc_curve, score_metrics, split)
 from .neural import (  # noqa: E402
-    CalibrationReport, Embeddings, HiddenStates, Model, ModelInfo, Prediction, Predictions, Scorer,
-    TextReport, TextReports, load)
+    CalibrationReport, Embeddings, HiddenStates, Model, ModelInfo, PrecisionReport, Prediction,
+    Predictions, Scorer, TextReport, TextReports, load)
 from .progress import Progress, ProgressBar  # noqa: E402
 from .resampling import PermutationTest, bootstrap, permutation_test  # noqa: E402
 from .running import RunningMoments, exponential_averages  # noqa: E402

@@ -69,6 +69,10 @@ PROBLEM_NONE = 0
 PROBLEM_SINGLE_LABEL = 1
 PROBLEM_MULTI_LABEL = 2
 PROBLEM_REGRESSION = 3
+PRECISION_FP32 = 0
+PRECISION_BF16 = 1
+PRECISION_INT8 = 2
+PRECISION_FASTEST = 3
 STORAGE_F32 = 0
 STORAGE_ROWS_INT8 = 1
 POOLING_FOLDER = 0
@@ -477,6 +481,8 @@ class plaudit_model_options(_Struct):
     _fields_ = [
         ("struct_size", c_int64),
         ("max_bytes", c_int64),
+        ("precision", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -504,6 +510,22 @@ class plaudit_model_info(_Struct):
         ("labels_unnamed", c_int32),
         ("cleaning", c_char_p),
         ("calibration", c_char_p),
+        ("precision", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class plaudit_precision_report(_Struct):
+    _fields_ = [
+        ("struct_size", c_int64),
+        ("text_count", c_int64),
+        ("flip_count", c_int64),
+        ("flip_rate", c_double),
+        ("largest_difference", c_double),
+        ("mean_difference", c_double),
+        ("worst_text", c_int64),
+        ("precision", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -1460,7 +1482,8 @@ STRUCTS = {
     for struct in (
         plaudit_progress, plaudit_run_options, plaudit_text_batch, plaudit_encode_options,
         plaudit_encoding_view, plaudit_cleaning_view, plaudit_model_options,
-        plaudit_save_options, plaudit_model_info, plaudit_predict_options,
+        plaudit_save_options, plaudit_model_info, plaudit_precision_report,
+        plaudit_predict_options,
         plaudit_text_report, plaudit_trainer_options, plaudit_training_report,
         plaudit_epoch, plaudit_fold_result, plaudit_interval, plaudit_two_proportions,
         plaudit_test_options, plaudit_test_result, plaudit_lift, plaudit_hypothesis_options,
@@ -1527,6 +1550,8 @@ FUNCTIONS = {
     "plaudit_model_get_info": (c_int32, [_P, _P, _P]),
     "plaudit_model_label": (c_int32, [_P, c_int64, _P, _P]),
     "plaudit_model_label_index": (c_int32, [_P, c_char_p, c_int64, _P, _P]),
+    "plaudit_model_at_precision": (c_int32, [_P, c_int32, _P, _P]),
+    "plaudit_model_precision_report": (c_int32, [_P, c_int32, _P, _P, _P, _P, _P, _P]),
     "plaudit_model_tokenizer": (c_int32, [_P, _P, _P]),
     "plaudit_model_predict": (c_int32, [_P, _P, _P, _P, _P, _P, c_int64, _P, _P, _P]),
     "plaudit_model_embed": (c_int32, [_P, _P, _P, _P, _P, c_int64, _P, _P]),

@@ -31,6 +31,10 @@ _POOLING = {
                 ("cls", _abi.POOLING_CLS), ("max", _abi.POOLING_MAX),
                 ("mean", _abi.POOLING_MEAN)), size))}}
 _STORAGE = {"f32": _abi.STORAGE_F32, "rows_int8": _abi.STORAGE_ROWS_INT8}
+_PRECISION = {
+    "fp32": _abi.PRECISION_FP32, "bf16": _abi.PRECISION_BF16, "int8": _abi.PRECISION_INT8,
+    "fastest": _abi.PRECISION_FASTEST}
+_PRECISIONS = {number: name for name, number in _PRECISION.items()}
 _NORMALIZE = {
     None: _abi.NORMALIZE_FOLDER, True: _abi.NORMALIZE_YES, False: _abi.NORMALIZE_NO}
 _PROBLEMS = {
@@ -48,7 +52,8 @@ class ModelInfo:
     pooling: "mean", "cls", "max", several such as "cls+max+mean", or None. normalized: embeddings
     have length 1. labels_unnamed: config.json names no labels, so that they are LABEL_0 ...
     cleaning: the recipe by which texts are cleaned, or None. calibration: of its probabilities,
-    "temperature", "platt", "isotonic" or None.
+    "temperature", "platt", "isotonic" or None. precision: what its encoder computes at on this
+    machine, "fp32", "bf16" or "int8".
     """
 
     architecture: str
@@ -64,6 +69,26 @@ class ModelInfo:
     labels_unnamed: bool
     cleaning: str | None
     calibration: str | None
+    precision: str
+
+
+class PrecisionReport(NamedTuple):
+    """What a precision changes on some texts.
+
+    precision: what was computed here. text_count: texts compared, without null ones. flip_count,
+    flip_rate: those whose label is another; the rate is NaN where scores are no labels.
+    largest_difference: between two scores of a text, or elements of its embedding.
+    mean_difference: of the texts' largest differences. worst_text: the text with the largest
+    difference; -1 without texts.
+    """
+
+    precision: str
+    text_count: int
+    flip_count: int
+    flip_rate: float
+    largest_difference: float
+    mean_difference: float
+    worst_text: int
 
 
 class CalibrationReport(NamedTuple):
@@ -216,7 +241,9 @@ class Model(Handle):
 
     path: the folder; None is the default model, brand-sentiment, which PLAUDIT_MODEL may name and
     which else lies in the package, beside the installed library or in the checkout. max_bytes:
-    refuse weights that take more memory; None is 16 GiB.
+    refuse weights that take more memory; None is 16 GiB. precision: how the encoder multiplies,
+    "fp32", "bf16", "int8" or "fastest"; below fp32 the model takes less memory, and neither `save`
+    nor a Trainer takes it. `precision_report` tells what it changes.
     Any number of threads may use one. Raises NotFoundError, CorruptError, UnsupportedError,
     ShapeError, NotFiniteError, LimitError.
 
@@ -232,21 +259,26 @@ class Model(Handle):
 
     _free = "plaudit_model_free"
 
-    def __init__(self, path: Path | None = None, *, max_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, max_bytes: int | None = None, precision: str = "fp32",
+    ) -> None:
         options = _abi.plaudit_model_options()
         options.max_bytes = setting(max_bytes, "max_bytes")
+        options.precision = choice(precision, "precision", _PRECISION)
         name = None if path is None else os.fsencode(path)
         handle = c_void_p()
         call(
             _lib.plaudit_model_load, name, -1 if name is None else len(name), byref(options),
             byref(handle))
         folder = None if name is None else os.path.abspath(os.fsdecode(name))
-        self._begin(handle, folder, max_bytes, is_default=name is None)
+        self._begin(handle, folder, max_bytes, precision, is_default=name is None)
 
     @classmethod
-    def load(cls, path: Path | None = None, *, max_bytes: int | None = None) -> "Model":
+    def load(
+        cls, path: Path | None = None, *, max_bytes: int | None = None, precision: str = "fp32",
+    ) -> "Model":
         """The same as Model(path)."""
-        return cls(path, max_bytes=max_bytes)
+        return cls(path, max_bytes=max_bytes, precision=precision)
 
     @classmethod
     def _adopt(cls, handle: c_void_p) -> "Model":
@@ -255,12 +287,14 @@ class Model(Handle):
         return model
 
     def _begin(
-        self, handle: c_void_p, path: str | None, max_bytes: int | None, is_default: bool = False,
+        self, handle: c_void_p, path: str | None, max_bytes: int | None, precision: str = "fp32",
+        is_default: bool = False,
     ) -> None:
         self._own(handle)
         self._path = path
         self._is_default = is_default
         self._max_bytes = max_bytes
+        self._precision = precision
         info = _abi.plaudit_model_info()
         call(_lib.plaudit_model_get_info, self._live, byref(info))
         self._info = ModelInfo(
@@ -268,7 +302,7 @@ class Model(Handle):
             info.embedding_size, info.max_length, info.parameter_count, info.label_count,
             _PROBLEMS.get(info.problem, str(info.problem)), _POOLINGS.get(info.pooling),
             bool(info.normalized), bool(info.labels_unnamed), _text(info.cleaning),
-            _text(info.calibration))
+            _text(info.calibration), _PRECISIONS.get(info.precision, str(info.precision)))
         self._labels = tuple(self._label(index) for index in range(info.label_count))
         self._tokenizer: Tokenizer | None = None
         #: What `calibrate` gained, of a model that it made; else None.
@@ -282,11 +316,12 @@ class Model(Handle):
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._path is None and not self._is_default:
             raise TypeError("a model is pickled by its folder; save it first")
-        return _load, (self._path, self._max_bytes)
+        return _load, (self._path, self._max_bytes, self._precision)
 
     def __repr__(self) -> str:
         info = self._info
-        return f"<Model {info.architecture}, {info.parameter_count:,} parameters>"
+        precision = "" if info.precision == "fp32" else f", {info.precision}"
+        return f"<Model {info.architecture}, {info.parameter_count:,} parameters{precision}>"
 
     @property
     def info(self) -> ModelInfo:
@@ -328,6 +363,54 @@ class Model(Handle):
         call(_lib.plaudit_model_save_as, self._live, name, len(name), byref(options))
         if self._path is None and not self._is_default and storage == "f32":
             self._path = os.path.abspath(os.fsdecode(name))
+
+    def at_precision(self, precision: str) -> "Model":
+        """The same model at "bf16", "int8" or "fastest", such as one that was trained here.
+
+        It shares with this one, which stays as it is, what both need; to load a folder with
+        Model(path, precision=...) takes less memory. Raises UnsupportedError for a model without
+        an encoder, InvalidStateError for one that is below fp32 already.
+        """
+        handle = c_void_p()
+        call(
+            _lib.plaudit_model_at_precision, self._live,
+            choice(precision, "precision", _PRECISION), byref(handle))
+        return Model._adopt(handle)
+
+    def precision_report(
+        self, texts: Texts, precision: str = "fastest", pairs: Texts | None = None, *,
+        scores: str = "probabilities", pooling: str | None = None, normalize: bool | None = None,
+        max_length: int | None = None, window_stride: int | None = None,
+        long_text: str = "truncate", invalid_utf8: str = "error",
+        special_text: str = "recognise", threads: int = 0, progress: ProgressOption = None,
+        progress_interval: float | None = None, cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> PrecisionReport:
+        """What a precision would change: labels, scores, or embeddings of a model without a head.
+
+        Scores the texts twice, by this model, which is at fp32, and at the other precision, with
+        the options of `predict` or, without a head, of `embed`. Raises what they raise, and
+        InvalidStateError for a model below fp32.
+        """
+        options = _predict_options(
+            max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores,
+            pooling=pooling, normalize=normalize)
+        number = choice(precision, "precision", _PRECISION)
+        batch = Batch(texts)
+        partners = None if pairs is None else Batch(pairs, "pairs")
+        report = _abi.plaudit_precision_report()
+        with Run(
+            threads=threads, progress=progress, progress_interval=progress_interval,
+            cancel=cancel, timeout=timeout,
+        ) as run:
+            run(
+                _lib.plaudit_model_precision_report, self._live, number, byref(batch.struct),
+                None if partners is None else byref(partners.struct), byref(options), Run.OPTIONS,
+                byref(report))
+        return PrecisionReport(
+            _PRECISIONS.get(report.precision, str(report.precision)), report.text_count,
+            report.flip_count, report.flip_rate, report.largest_difference,
+            report.mean_difference, report.worst_text)
 
     def predict(
         self, texts: Texts, pairs: Texts | None = None, *, scores: str = "probabilities",
@@ -489,13 +572,15 @@ class Model(Handle):
         return Scorer(self, options, self._embedding_size(pooling))
 
 
-def load(path: Path | None = None, *, max_bytes: int | None = None) -> Model:
+def load(
+    path: Path | None = None, *, max_bytes: int | None = None, precision: str = "fp32",
+) -> Model:
     """The same as Model(path); without a path the default model, brand-sentiment."""
-    return Model(path, max_bytes=max_bytes)
+    return Model(path, max_bytes=max_bytes, precision=precision)
 
 
-def _load(path: str | None, max_bytes: int | None) -> Model:
-    return Model(path, max_bytes=max_bytes)
+def _load(path: str | None, max_bytes: int | None, precision: str = "fp32") -> Model:
+    return Model(path, max_bytes=max_bytes, precision=precision)
 
 
 class Scorer(Handle):

@@ -1,0 +1,101 @@
+package import PlauditCore
+
+/// A linear layer's part of narrow weights: its outputs from a panel's first on.
+struct NarrowPart {
+  let weights: NarrowWeights
+  let first: Int
+}
+
+extension Linear where Scalar == Float {
+  /// The same layer at a lower precision; it keeps nothing of the fp32 weights. Where this machine
+  /// computes the precision in fp32, the layer itself.
+  package func narrowed(to precision: Precision) throws(PlauditError) -> Linear {
+    guard
+      let made = try NarrowWeights(values, outputs: outputs, inputs: inputs, precision)
+    else { return self }
+    return Linear(narrow: NarrowPart(weights: made, first: 0), of: self)
+  }
+
+  /// Some of the outputs of this layer, whose weights are narrow. They are shared where the first
+  /// one begins a panel, else packed from `whole`, the layer before it was narrow.
+  package func narrowPart(
+    _ rows: Range<Int>, of whole: Linear
+  ) throws(PlauditError) -> Linear {
+    let part = Linear(whole.weight, rows: rows)
+    guard let narrow else { return part }
+    guard rows.lowerBound % NarrowWeights.panel == 0 else {
+      return try part.narrowed(to: narrow.weights.precision)
+    }
+    return Linear(
+      narrow: NarrowPart(weights: narrow.weights, first: narrow.first + rows.lowerBound), of: part)
+  }
+
+  package var isNarrow: Bool { narrow != nil }
+}
+
+extension Tape {
+  /// Rows that pass both layers of a pair before the next ones: what is between them stays in the
+  /// second-level cache.
+  private static var pairRows: Int { 112 }
+
+  /// `f(x · Wᵀ + bias)` by narrow weights; nothing is recorded.
+  func linear(
+    _ x: Tensor, narrow: NarrowPart, outputs: Int, bias: UnsafePointer<Scalar>?,
+    _ activation: Activation?
+  ) throws(PlauditError) -> Tensor {
+    let y = try tensor(rows: x.rows, width: outputs)
+    let scratch = try memory(narrow.weights.scratchCount, of: UInt8.self)
+    // Few enough rows at a time to notice a cancellation.
+    let most = 448
+    for first in stride(from: 0, to: x.rows, by: most) {
+      try control?.check()
+      try forward(
+        narrow, x.values + first * x.width, into: y.values + first * outputs,
+        rows: min(most, x.rows - first), outputs: outputs, bias: bias, activation, scratch)
+    }
+    return y
+  }
+
+  /// `f(x · W₁ᵀ + bias) · W₂ᵀ` of two layers, some rows at a time where their weights are narrow.
+  package func linearPair(
+    _ x: Tensor, _ inner: Linear<Scalar>, bias: Parameter<Scalar>, _ activation: Activation,
+    _ outer: Linear<Scalar>
+  ) throws(PlauditError) -> Tensor {
+    guard !isRecording, let innerPart = inner.narrow, let outerPart = outer.narrow else {
+      let between = try linear(x, inner, bias: bias, activation)
+      let made = try linear(between, outer)
+      discard(between)
+      return made
+    }
+    let y = try tensor(rows: x.rows, width: outer.outputs)
+    let most = min(Self.pairRows, max(x.rows, 1))
+    let between = try room(most * inner.outputs)
+    let scratch = try memory(
+      max(innerPart.weights.scratchCount, outerPart.weights.scratchCount), of: UInt8.self)
+    for first in stride(from: 0, to: x.rows, by: most) {
+      try control?.check()
+      let rows = min(most, x.rows - first)
+      try forward(
+        innerPart, x.values + first * x.width, into: between, rows: rows, outputs: inner.outputs,
+        bias: bias.values.pointer, activation, scratch)
+      try forward(
+        outerPart, between, into: y.values + first * outer.outputs, rows: rows,
+        outputs: outer.outputs, bias: nil, nil, scratch)
+    }
+    return y
+  }
+
+  /// Narrow weights are of floats, so is the tape.
+  private func forward(
+    _ narrow: NarrowPart, _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>,
+    rows: Int, outputs: Int, bias: UnsafePointer<Scalar>?, _ activation: Activation?,
+    _ scratch: UnsafeMutablePointer<UInt8>
+  ) throws(PlauditError) {
+    guard let x = x as? UnsafePointer<Float>, let y = y as? UnsafeMutablePointer<Float> else {
+      throw PlauditError(.internal, "narrow weights on a tape of other numbers than floats")
+    }
+    narrow.weights.forward(
+      x, into: y, rows: rows, first: narrow.first, count: outputs,
+      bias: bias.flatMap { $0 as? UnsafePointer<Float> }, activation, scratch: scratch)
+  }
+}
