@@ -227,14 +227,16 @@ private final class Exported {
 
 private func releaseArray(_ array: UnsafeMutablePointer<ArrowArray>?) {
   guard let array, array.pointee.release != nil else { return }
-  for place in 0..<max(0, Int(array.pointee.n_children)) { release(array.pointee.children?[place]) }
+  let count = max(0, Int(array.pointee.n_children))
+  for place in 0..<count { release(array.pointee.children?[place]) }
   array.pointee.release = nil
   if let kept = array.pointee.private_data { Unmanaged<Exported>.fromOpaque(kept).release() }
 }
 
 private func releaseSchema(_ schema: UnsafeMutablePointer<ArrowSchema>?) {
   guard let schema, schema.pointee.release != nil else { return }
-  for place in 0..<max(0, Int(schema.pointee.n_children)) { release(schema.pointee.children?[place]) }
+  let count = max(0, Int(schema.pointee.n_children))
+  for place in 0..<count { release(schema.pointee.children?[place]) }
   schema.pointee.release = nil
   if let kept = schema.pointee.private_data { Unmanaged<Exported>.fromOpaque(kept).release() }
 }

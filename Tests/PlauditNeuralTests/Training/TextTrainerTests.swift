@@ -228,7 +228,7 @@ struct TextTrainerTests {
     #expect(try firstLoss(frozen: -1, dropout: 0.5) != firstLoss(frozen: 0, dropout: 0.5))
   }
 
-  /// Kept states are those of prediction, the others those of a recording tape: the same bits.
+  /// Kept states come from the kernels of prediction, the others from those of training.
   @Test(arguments: ["bert_classifier", "bert_bilstm", "bert_word_lstm"])
   func `kept states of frozen layers train as those of each pass do`(name: String) throws {
     let reference = try TrajectoryReference.shared.get()
@@ -246,7 +246,9 @@ struct TextTrainerTests {
       try training.run()
       return training.state.history.flatMap { [$0.trainingLoss, $0.validationLoss] }
     }
-    #expect(try losses(1 << 30) == losses(0))
+    for (kept, computed) in zip(try losses(1 << 30), try losses(0)) {
+      #expect((kept / computed - 1).magnitude < 1e-5)
+    }
   }
 
   @Test func `kept states of training and validation share one budget`() throws {
