@@ -112,6 +112,15 @@ def test_kpis_by_name():
     assert plaudit.LiftFlag.NEGATIVE_BASELINE in plaudit.LiftFlag(int(lifts.flags[0]))
 
 
+def test_two_columns_of_one_measure_are_refused():
+    data = {"spend": [1.0], "cost": [2.0], "clicks": [1]}
+    for measures in (None, ["spend", "cost", "clicks"],
+                     {"spend": "spend", "cost": "cost", "clicks": "clicks"}):
+        with pytest.raises(plaudit.InvalidArgumentError, match="'spend' and 'cost'"):
+            kpi_table(data, kpis=["cpc"], measures=measures)
+    assert kpi_table(data, measures={"spend": "cost", "clicks": "clicks"})["cpc"][0] == 2
+
+
 def test_moments_and_averages():
     whole = plaudit.RunningMoments([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16])
     merged = plaudit.RunningMoments([1e9 + 4]).merge(plaudit.RunningMoments([1e9 + 7, 1e9 + 13, 1e9 + 16]))
