@@ -121,6 +121,16 @@ def test_two_columns_of_one_measure_are_refused():
     assert kpi_table(data, measures={"spend": "cost", "clicks": "clicks"})["cpc"][0] == 2
 
 
+def test_none_among_floats_is_null():
+    for missing in (None, math.nan):
+        data = {"cost": [1.5, missing], "clicks": [1, 2]}
+        error = plaudit.InvalidDataError if missing is None else plaudit.NotFiniteError
+        with pytest.raises(error) as caught:
+            kpi_table(data, missing="raise")
+        assert caught.value.index == 1
+        assert kpi_table(data, missing="omit")["cpc"][0] == 1.5
+
+
 def test_moments_and_averages():
     whole = plaudit.RunningMoments([1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16])
     merged = plaudit.RunningMoments([1e9 + 4]).merge(plaudit.RunningMoments([1e9 + 7, 1e9 + 13, 1e9 + 16]))
