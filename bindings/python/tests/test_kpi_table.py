@@ -1,6 +1,7 @@
 """KPI tables: what data they take, what they say, how they share work."""
 
 import math
+import pickle
 from array import array
 
 import plaudit
@@ -129,6 +130,21 @@ def test_none_among_floats_is_null():
             kpi_table(data, missing="raise")
         assert caught.value.index == 1
         assert kpi_table(data, missing="omit")["cpc"][0] == 1.5
+
+
+def test_kept_moments_are_checked():
+    moments = plaudit.RunningMoments([1, 2, 4.5])
+    again = pickle.loads(pickle.dumps(moments))
+    assert repr(again) == repr(moments) and again.add([3]).count == 4
+    restored, (state,) = moments.__reduce__()
+    for wrong in (b"", state[:-1], state + b"x"):
+        with pytest.raises(plaudit.CorruptError):
+            restored(wrong)
+    for name, value in (("count", -1), ("mean", math.nan), ("maximum", math.inf)):
+        kept = plaudit._abi.plaudit_running_moments.from_buffer_copy(state)
+        setattr(kept, name, value)
+        with pytest.raises(plaudit.PlauditError):
+            restored(bytes(kept))
 
 
 def test_moments_and_averages():
