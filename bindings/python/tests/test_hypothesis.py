@@ -69,7 +69,13 @@ def test_two_rates():
     with pytest.raises(plaudit.InvalidDataError):
         plaudit.compare_rates(5, 4, 1, 10)
     with pytest.raises(plaudit.UndefinedError):
-        plaudit.compare_rates(0, 4, 0, 10)
+        plaudit.compare_rates(0, 0, 0, 10)
+    for counts in ((0, 2800, 0, 1445), (2800, 2800, 1445, 1445)):
+        for options in ({}, {"variance": "unpooled"}, {"margins": (-0.1, 0.1)}):
+            still = plaudit.compare_rates(*counts, **options)
+            assert math.isnan(still.p_value) and HypothesisFlag.ZERO_VARIANCE in still.flags
+            assert still.estimate == 0 and -0.01 < still.interval[0] < 0 < still.interval[1] < 0.01
+    counts = (182, 1000, 134, 1000)
     with pytest.raises(plaudit.OutOfRangeError, match="margins"):
         plaudit.compare_rates(*counts, margins=(0.1, -0.1))
 
