@@ -175,6 +175,14 @@ def test_distributions():
         plaudit.mann_whitney([1, 1], [1, 2], exact=True)
 
 
+def test_many_values_of_two_samples_are_scipys():
+    # scipy 1.17.1, ks_2samp(method="asymp").
+    first = [k * 0.01 for k in range(60)]
+    second = [0.1 + k * 0.01 for k in range(45)]
+    found = plaudit.kolmogorov_smirnov(first, second, exact=False)
+    assert near([found.statistic, found.p_value], [0.17222222222222222, 0.3799492695101677])
+
+
 def test_quantiles():
     values = [1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9, 12, 250.0]
     expected = golden("quantile_types")
