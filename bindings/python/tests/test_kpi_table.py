@@ -113,6 +113,25 @@ def test_kpis_by_name():
     assert plaudit.LiftFlag.NEGATIVE_BASELINE in plaudit.LiftFlag(int(lifts.flags[0]))
 
 
+def test_parts_beyond_their_whole_are_flagged():
+    part = plaudit.KPIFlag.RATE_ABOVE_ONE
+    with pytest.raises(plaudit.InvalidDataError, match="responses"):
+        plaudit.kpi("nps", 12, 10)
+    with pytest.raises(plaudit.InvalidDataError, match="viewable impressions"):
+        plaudit.kpi("viewable_ctr", 12, 10)
+    with pytest.raises(plaudit.InvalidDataError, match="reach"):
+        plaudit.kpi("frequency", 50, 100)
+    for name, above, below, value in (
+            ("nps", -12, 10, -120), ("viewable_ctr", 12, 10, 1.2), ("frequency", 50, 100, 0.5)):
+        found = plaudit.kpi(name, [above], [below], flags=True)
+        assert found.values[0] == value and found.flags[0] == part
+    table = kpi_table({
+        "promoters": [6], "detractors": [5], "responses": [10], "impressions": [50], "reach": [100],
+        "clicks": [12], "viewable_impressions": [10]}, kpis=["nps", "frequency", "viewable_ctr"])
+    assert [table[name][0] for name in ("nps", "frequency", "viewable_ctr")] == [10, 0.5, 1.2]
+    assert all(table[name + "_flags"][0] == part for name in table.kpis)
+
+
 def test_two_columns_of_one_measure_are_refused():
     data = {"spend": [1.0], "cost": [2.0], "clicks": [1]}
     for measures in (None, ["spend", "cost", "clicks"],
