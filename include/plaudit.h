@@ -1015,7 +1015,7 @@ enum {
   PLAUDIT_KPI_FLAG_NUMERATOR_WITHOUT_DENOMINATOR = 2,
   PLAUDIT_KPI_FLAG_NON_POSITIVE_DENOMINATOR = 4,
   PLAUDIT_KPI_FLAG_NEGATIVE_REVENUE = 8,
-  PLAUDIT_KPI_FLAG_RATE_ABOVE_ONE = 16,
+  PLAUDIT_KPI_FLAG_RATE_ABOVE_ONE = 16,     /* a part exceeds its whole; docs/stats.md */
   PLAUDIT_KPI_FLAG_NAN_INPUT = 32,
   PLAUDIT_KPI_FLAG_INFINITE_INPUT = 64,
   PLAUDIT_KPI_FLAG_NEGATIVE_COUNT = 128,
@@ -1036,7 +1036,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_kpi_value(int32_t kpi, double numerator
 const char *plaudit_kpi_name(int32_t kpi);
 
 /* One KPI over columns of count numerators and denominators, in the order of the scalar function.
- * A row without a value gets NaN and its flags; clicks above impressions keep their value with
+ * A row without a value gets NaN and its flags; a part above its whole keeps the value with
  * RATE_ABOVE_ONE. With refuse 1 the first row that the scalar function would refuse ends the call
  * with that error and row. out_flags may be NULL. [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_kpi_column(int32_t kpi, const double *numerators,
@@ -1568,8 +1568,9 @@ PLAUDIT_NODISCARD plaudit_status plaudit_stats_rate_intervals(
 
 /* Compares the two rates of each row [count] by a measure (PLAUDIT_EFFECT_...): estimate, interval,
  * z test. confidence, null_value, alternative with margins, interval, variance and refuse of options
- * count. Values are statsmodels' proportions_ztest, test_, tost_ and confint_proportions_2indep.
- * options and run may be NULL. [any-thread] */
+ * count. Where nothing varies statistic and p_value are NaN and the interval stays (with refuse 0).
+ * Values are statsmodels' proportions_ztest, test_, tost_ and confint_proportions_2indep. options and
+ * run may be NULL. [any-thread] */
 PLAUDIT_NODISCARD plaudit_status plaudit_stats_proportion_tests(
     const plaudit_two_proportions *rows, int64_t count, int32_t measure,
     const plaudit_hypothesis_options *options, const plaudit_run_options *run,

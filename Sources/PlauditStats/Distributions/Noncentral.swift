@@ -18,8 +18,10 @@ package enum NoncentralT {
     func logDensity(_ u: Double) -> Double {
       constant - 0.5 * n * (u.magnitude < 0.25 ? excess(2 * u) : expm1(2 * u) - 2 * u)
     }
-    let lower = integral { logDensity($0) + logCDF(t * exp($0) - shift) }
-    let upper = integral { logDensity($0) + logCDF(shift - t * exp($0)) }
+    // Of few degrees of freedom the far tail is where s is as small as 1 / t.
+    let least = min(-40, -10 - log(t.magnitude))
+    let lower = integral(from: least) { logDensity($0) + logCDF(t * exp($0) - shift) }
+    let upper = integral(from: least) { logDensity($0) + logCDF(shift - t * exp($0)) }
     // The smaller one has the digits; together they are 1.
     return lower < upper
       ? Tails(lower: min(1, lower), upper: 1 - min(1, lower))
@@ -53,9 +55,9 @@ package enum NoncentralT {
 
   /// The integral of the exponential of a concave function, by equal steps of a fraction of its
   /// width.
-  private static func integral(_ value: (Double) -> Double) -> Double {
+  private static func integral(from least: Double, _ value: (Double) -> Double) -> Double {
     // The peak, by golden sections of a bracket in which the function is concave.
-    var (low, high) = (-40.0, 6.0)
+    var (low, high) = (least, 6.0)
     let section = 0.3819660112501051
     var (a, b) = (low + section * (high - low), high - section * (high - low))
     var (fa, fb) = (value(a), value(b))

@@ -131,10 +131,13 @@ package enum StudentT {
     }
     let v = wanted.point(from: start) { v in
       let ratio = exp(v)
-      let density = exp(0.5 * v - (n + 1) / 2 * log1p(ratio) - logBeta)
-      let slope = 0.5 - (n + 1) / 2 * (ratio / (1 + ratio))
+      // Few degrees of freedom have their points where t² is beyond a double.
+      let density = exp(0.5 * v - (n + 1) / 2 * (v > 700 ? v : log1p(ratio)) - logBeta)
+      let slope = 0.5 - (n + 1) / 2 / (1 + exp(-v))
       if case .upper = wanted {
-        let upper = bothTails(exp(v / 2) * n.squareRoot(), n)
+        let upper =
+          v > 700
+          ? exp(-n / 2 * v - logBeta - log(n / 2)) : bothTails(exp(v / 2) * n.squareRoot(), n)
         return (Tails(lower: 1 - upper, upper: upper), density, slope)
       }
       let tails = incompleteBeta(

@@ -49,6 +49,7 @@ struct CellMoments {
     guard cell.flags.isDisjoint(with: .valueless) else { return cell }
     cell.mean = sum / users
     cell.variance = sum * (users - sum) / (users * users)
+    if !cell.variance.isFinite { cell.variance = cell.mean * ((users - sum) / users) }
     return cell
   }
 
@@ -104,6 +105,10 @@ struct CellMoments {
       let rest = (-product).addingProduct(first, mean)
       let short = other.addingProduct(-mean, users) / users
       left = (products - product) - rest - first * short
+      if !left.isFinite {
+        // A square beyond a double is more than any sum of squares.
+        flags.insert(size < .infinity && product == .infinity ? .impossibleSums : .notFinite)
+      }
     }
     if left < 0, size < .infinity {
       if left < -1e-10 * size { flags.insert(.impossibleSums) }

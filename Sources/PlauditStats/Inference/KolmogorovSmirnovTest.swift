@@ -14,8 +14,8 @@ package enum KolmogorovSmirnovTest {
   /// ties they are too large, and flagged.
   ///
   /// - Throws: as ``RankTest/mannWhitney``.
-  /// - Source: Hodges 1958, doi:10.1007/BF02589501, as scipy's `ks_2samp`; asymptotic: Kolmogorov's
-  ///   limit, and Hodges' formula 5.3 for one side.
+  /// - Source: Hodges 1958, doi:10.1007/BF02589501, as scipy's `ks_2samp`; asymptotic:
+  ///   ``KolmogorovDistribution`` of `n m / (n + m)` rows, and Hodges' formula 5.3 for one side.
   package static func test(
     _ first: UnsafeBufferPointer<Double>, _ second: UnsafeBufferPointer<Double>,
     alternative: TestAlternative, exactness: Exactness
@@ -59,7 +59,8 @@ package enum KolmogorovSmirnovTest {
       let size = x * (y / (x + y))
       let z = size.squareRoot() * result.statistic
       if alternative == .twoSided {
-        result.pValue = limit(z)
+        result.pValue = KolmogorovDistribution.upperTail(
+          result.statistic, rows: max(1, size.rounded(.toNearestOrEven)))
       } else {
         let (large, small) = (max(x, y), min(x, y))
         let correction =
@@ -96,25 +97,5 @@ package enum KolmogorovSmirnovTest {
       }
     }
     return min(1, row[m])
-  }
-
-  /// `P(K >= z)` of Kolmogorov's distribution.
-  private static func limit(_ z: Double) -> Double {
-    guard z > 0 else { return 1 }
-    if z < 1 {
-      // The theta function's other form, which converges here.
-      let step = -Double.pi * Double.pi / (8 * z * z)
-      var sum = 0.0
-      for k in stride(from: 1.0, through: 21, by: 2) { sum += exp(step * k * k) }
-      return min(1, max(0, 1 - (2 * Double.pi).squareRoot() / z * sum))
-    }
-    var (sum, sign) = (0.0, 1.0)
-    for k in stride(from: 1.0, through: 20, by: 1) {
-      let term = exp(-2 * k * k * z * z)
-      sum += sign * term
-      if term < 1e-18 * sum { break }
-      sign = -sign
-    }
-    return min(1, max(0, 2 * sum))
   }
 }

@@ -71,6 +71,13 @@ struct LiftJudge {
     }
     addRelative(&row, t: t, c: c, v: v, w: w, treatment, control, critical)
     addPower(&row, control: c, critical)
+    let isExplained = !row.flags.isDisjoint(with: [.zeroVariance, .fewUsers])
+    guard row.absolute.isFinite, isExplained || !row.pValue.isNaN else {
+      // Finite sums whose moments are beyond the doubles.
+      var none = LiftComparison()
+      none.flags = row.flags.union(.notFinite)
+      return none
+    }
     return row
   }
 

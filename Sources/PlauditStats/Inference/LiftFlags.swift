@@ -19,6 +19,7 @@ package struct LiftFlags: OptionSet, Hashable, Sendable {
   package static let fewUsers = LiftFlags(rawValue: 32)
   /// Sums of squares or products that no numbers have.
   package static let impossibleSums = LiftFlags(rawValue: 64)
+  /// NaN or infinity among the sums, or moments of them beyond the range of a double.
   package static let notFinite = LiftFlags(rawValue: 128)
   package static let negativeCount = LiftFlags(rawValue: 256)
   /// Successes below 0 or above the number of trials: no binomial.

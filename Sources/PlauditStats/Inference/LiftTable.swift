@@ -262,6 +262,7 @@ private struct ArmReader {
     let (x, n) = (input.sums[one], input.users[one])
     let (y, m) = (input.sums[two], input.users[two])
     let (left, right) = (x * m, y * n)
+    guard (n * m).isFinite, left.isFinite, right.isFinite else { return x / n - y / m }
     let rest = (-left).addingProduct(x, m) - (-right).addingProduct(y, n)
     return ((left - right) + rest) / (n * m)
   }

@@ -148,8 +148,8 @@ package struct QuantileEstimate: Equatable, Sendable {
     if p == 0 { return first }
     if p == 1 { return last }
     let (a, b) = ((n + 1) * p, (n + 1) * (1 - p))
-    // Beyond 40 standard deviations no weight is left.
-    let reach = 40 * (p * (1 - p) / n).squareRoot() + 2 / n
+    // Beyond 40 standard deviations and, where they are few rows, 60 more no weight is left.
+    let reach = 40 * (p * (1 - p) / n).squareRoot() + 60 / n
     let from = max(0, Int(exactly: ((p - reach) * n).rounded(.down)) ?? 0)
     let to = min(sorted.count, Int(exactly: ((p + reach) * n).rounded(.up)) ?? sorted.count)
     guard from < to else { return Quantile.linear(sorted, p) }

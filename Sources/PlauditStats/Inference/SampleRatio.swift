@@ -91,8 +91,8 @@ package struct SampleRatio: Equatable, Sendable {
   /// The same looked at after every batch: `1 / evidence` of a Dirichlet prior around the design.
   ///
   /// The Bayes factor compares shares drawn from `Dirichlet(k × weights)` with the design itself.
-  /// `least` is its running minimum, at most 1: below a level at any time, it is a mismatch. Arms of
-  /// weight 0 are left out.
+  /// `least` is its running minimum, at most 1: below a level at any time, it is a mismatch. Both are
+  /// 0 from the first user in an arm of weight 0 on: no such share is in the design.
   ///
   /// - Parameters:
   ///   - batches: [batches, arms] new users in each arm.
@@ -122,6 +122,7 @@ package struct SampleRatio: Equatable, Sendable {
     var totals = [Double](repeating: 0, count: arms)
     var all = 0.0
     var lowest = 1.0
+    var isStray = false
     for row in 0..<rows {
       for arm in 0..<arms {
         let size = batches[row * arms + arm]
@@ -133,6 +134,8 @@ package struct SampleRatio: Equatable, Sendable {
         if shares[arm] > 0 {
           totals[arm] += size
           all += size
+        } else if size > 0 {
+          isStray = true
         }
       }
       var evidence = -rising(concentration, all)
@@ -140,7 +143,7 @@ package struct SampleRatio: Equatable, Sendable {
         evidence +=
           rising(concentration * shares[arm], totals[arm]) - totals[arm] * log(shares[arm])
       }
-      let inverse = exp(-evidence)
+      let inverse = isStray ? 0 : exp(-evidence)
       lowest = min(lowest, inverse)
       inverses?[row] = inverse
       least?[row] = lowest

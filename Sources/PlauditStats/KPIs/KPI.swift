@@ -159,6 +159,27 @@ package struct KPIDefinition: Sendable {
     }
   }
 
+  /// Which side is a part of the other, so that more of it than of the whole is a defect.
+  package enum Bound: Sendable {
+    case none
+    /// The numerator is a part of the denominator.
+    case numerator
+    /// The denominator is a part of the numerator: nobody is reached without an impression.
+    case denominator
+    /// The numerator is the difference of two parts of the denominator.
+    case balance
+
+    @inline(__always)
+    func isBroken(_ above: Double, _ below: Double) -> Bool {
+      switch self {
+      case .none: false
+      case .numerator: above > below
+      case .denominator: below > above
+      case .balance: above.magnitude > below
+      }
+    }
+  }
+
   package let name: StaticString
   /// The name of its column in a table.
   package let label: String
@@ -166,14 +187,13 @@ package struct KPIDefinition: Sendable {
   package let denominator: Quantity
   package let scale: Double
   package let offset: Double
-  /// Whether the numerator is a part of the denominator, so that a ratio above one is a defect.
-  package let isShare: Bool
+  package let bound: Bound
   /// Whether it is a number of events out of a number of chances, which has a binomial interval.
   package let isRate: Bool
 
   init(
     _ name: StaticString, _ label: String, _ numerator: Quantity, per denominator: Quantity,
-    scale: Double = 1, offset: Double = 0, isShare: Bool = false, isRate: Bool = false
+    scale: Double = 1, offset: Double = 0, bound: Bound = .none, isRate: Bool = false
   ) {
     self.name = name
     self.label = label
@@ -181,7 +201,7 @@ package struct KPIDefinition: Sendable {
     self.denominator = denominator
     self.scale = scale
     self.offset = offset
-    self.isShare = isShare
+    self.bound = bound
     self.isRate = isRate
   }
 }
@@ -192,14 +212,14 @@ extension KPI {
     switch self {
     case .clickThroughRate:
       KPIDefinition(
-        "click-through rate", "ctr", .clicks, per: .impressions, isShare: true, isRate: true)
+        "click-through rate", "ctr", .clicks, per: .impressions, bound: .numerator, isRate: true)
     case .clickThroughRateByReach:
       KPIDefinition(
         "click-through rate by reach", "ctr_by_reach", .clicks, per: .reach, isRate: true)
     case .viewableClickThroughRate:
       KPIDefinition(
         "viewable click-through rate", "viewable_ctr", .clicks, per: .viewableImpressions,
-        isRate: true)
+        bound: .numerator, isRate: true)
     case .engagementRateByImpressions:
       KPIDefinition(
         "engagement rate by impressions", "engagement_rate_by_impressions", .engagements,
@@ -215,12 +235,12 @@ extension KPI {
     case .engagementRateBySessions:
       KPIDefinition(
         "engagement rate by sessions", "engagement_rate_by_sessions", .engagedSessions,
-        per: .sessions, isShare: true, isRate: true)
+        per: .sessions, bound: .numerator, isRate: true)
     case .bounceRate:
       // 1 - engaged / sessions as -(engaged - sessions) / sessions.
       KPIDefinition(
         "bounce rate", "bounce_rate", .engagedSessions, per: .sessions, scale: -1, offset: -1,
-        isShare: true, isRate: true)
+        bound: .numerator, isRate: true)
     case .interactionRate:
       KPIDefinition(
         "interaction rate", "interaction_rate", .interactions, per: .impressions, isRate: true)
@@ -265,9 +285,10 @@ extension KPI {
     case .revenuePerMille:
       KPIDefinition("revenue per mille", "rpm", .revenue, per: .impressions, scale: 1000)
     case .frequency:
-      KPIDefinition("frequency", "frequency", .impressions, per: .reach)
+      KPIDefinition("frequency", "frequency", .impressions, per: .reach, bound: .denominator)
     case .netPromoterScore:
-      KPIDefinition("net promoter score", "nps", .netPromoters, per: .responses, scale: 100)
+      KPIDefinition(
+        "net promoter score", "nps", .netPromoters, per: .responses, scale: 100, bound: .balance)
     }
   }
 }

@@ -17,6 +17,8 @@ package struct KPIFlags: OptionSet, Hashable, Sendable {
   /// Negative spend under a return; zero is `noDenominator`.
   package static let nonPositiveDenominator = KPIFlags(rawValue: 4)
   package static let negativeRevenue = KPIFlags(rawValue: 8)
+  /// A part exceeds its whole: clicks the impressions, reach the impressions, promoters and detractors
+  /// the responses.
   package static let rateAboveOne = KPIFlags(rawValue: 16)
   package static let nanInput = KPIFlags(rawValue: 32)
   /// An infinite input, or finite inputs whose ratio exceeds the range of a double.
@@ -44,7 +46,8 @@ extension KPI {
   ///
   /// Negative spend above the line (credits), negative revenue (refunds) and fractional counts
   /// (attributed conversions) are ordinary. Engagements and conversions may exceed their
-  /// denominator, because one person can cause several; clicks may not exceed impressions.
+  /// denominator, because one person can cause several; clicks may not exceed impressions, nor any
+  /// other part its whole.
   ///
   /// - Throws: `undefined` for a zero denominator or negative spend below the line, `notFinite`
   ///   for NaN and infinity, `invalidData` for negative counts and clicks above impressions,
@@ -116,7 +119,7 @@ extension KPIDefinition {
     var value = (above + offset * below) * scale / below
     if !value.isFinite { value = (above / below + offset) * scale }
     guard value.isFinite else { return (.nan, flags.union(.infiniteInput)) }
-    if isShare, above > below { flags.insert(.rateAboveOne) }
+    if bound.isBroken(above, below) { flags.insert(.rateAboveOne) }
     // No rate is -0, as a bounce rate of nothing would be.
     return (value + 0, flags)
   }
@@ -149,9 +152,13 @@ extension KPIDefinition {
         "\(name) exceeds the range of a double: \(numerator.name) (\(above.plain)), "
           + "\(denominator.name) (\(below.plain))")
     }
-    return PlauditError(
-      .invalidData,
-      "\(numerator.name) (\(above.plain)) exceed \(denominator.name) (\(below.plain))")
+    let part = "\(numerator.name) (\(above.plain))"
+    let whole = "\(denominator.name) (\(below.plain))"
+    return switch bound {
+    case .denominator: PlauditError(.invalidData, "\(whole) exceeds \(part)")
+    case .balance: PlauditError(.invalidData, "\(part) are more than \(whole) allow")
+    default: PlauditError(.invalidData, "\(part) exceed \(whole)")
+    }
   }
 }
 

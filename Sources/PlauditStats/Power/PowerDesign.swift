@@ -249,10 +249,10 @@ package struct PowerDesign: Equatable, Sendable {
       let reach = critical * null + Normal.quantile(power) * alternative
       return reach > 0 ? reach * reach / (directed * directed) : 0
     case .cohenH, .meansZ, .meansT, .analysisOfVariance:
-      // By the logarithm; below the first count that has a degree of freedom there is no power.
+      // By the logarithm; below a hundredth of a degree of freedom there is no power.
       let least =
         switch test {
-        case .meansT: 2 / (1 + ratio) * (1 + 1e-9)
+        case .meansT: 2.01 / (1 + ratio)
         case .analysisOfVariance: 1 + 1 / Double(arms)
         default: 1e-12
         }

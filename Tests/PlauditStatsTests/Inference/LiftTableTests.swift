@@ -121,6 +121,24 @@ struct LiftTableTests {
     #expect(try ratio.table().flags[0] == .impossibleSums)
   }
 
+  @Test func `no row is NaN without a reason`() throws {
+    var large = LiftSums.proportion((1e154, 1e155), (2e154, 1e155))
+    #expect(abs(try large.table().absolute[0] - 0.1) < 1e-15)
+    large.users = [1e200, 1e200]
+    let table = try large.table()
+    #expect(table.flags[0] != [] || !(table.absolute[0].isNaN || table.pValue[0].isNaN))
+    var impossible = LiftSums.values([1, 2], [3, 4])
+    (impossible.sums, impossible.squares) = ([1e200, 2e200], [1e308, 1e308])
+    #expect(try impossible.table().flags[0] == .impossibleSums)
+    for size in [1e-100, 1e-160, 1e90, 1e150, 1e153] {
+      let found = try LiftSums.values([size, 2 * size, 4 * size], [3 * size, 5 * size, 8 * size])
+        .table()
+      let isMissing = found.absolute[0].isNaN || found.pValue[0].isNaN
+      let isExplained = !found.flags[0].isDisjoint(with: [.notFinite, .zeroVariance])
+      #expect(!isMissing || isExplained, "\(size)")
+    }
+  }
+
   @Test func `constant values have no variance to judge by`() throws {
     let table = try LiftSums.values([2, 2, 2], [3, 3, 3]).table()
     #expect(table.flags[0] == .zeroVariance)

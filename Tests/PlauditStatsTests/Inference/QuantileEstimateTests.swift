@@ -36,6 +36,22 @@ struct QuantileEstimateTests {
     #expect(naive.standardError < 0.85 * alone.standardError)
   }
 
+  // MARK: - Reference
+
+  @Test func `Harrell and Davis keep their digits at extreme probabilities`() throws {
+    // mpmath 1.4.1 with 60 digits.
+    let values = [1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9, 12, 250.0]
+    for (p, expected) in [
+      (1e-6, 1.0000032442384009115), (0.001, 1.003304740687571727),
+      (0.01, 1.0384044917552648057), (0.02, 1.0881286761728319796),
+      (0.98, 230.0023935572942801), (0.999, 249.24051389361790837),
+      (0.999999, 249.99925398825899305),
+    ] {
+      let found = try estimate(values, p, kind: .harrellDavis).value
+      #expect(abs(found / expected - 1) < 1e-12, "\(p): \(found)")
+    }
+  }
+
   // MARK: - Law
 
   @Test func `intervals cover as often as they say`() throws {

@@ -35,6 +35,12 @@ struct SampleRatioTests {
     #expect(zip(many.least, many.least.dropFirst()).allSatisfy { $0 >= $1 })
   }
 
+  @Test func `a user in an arm without weight is a mismatch from then on`() throws {
+    let found = try sequence([260, 240, 0, 250, 250, 3, 250, 250, 0], [0.5, 0.5, 0])
+    #expect(found.inverse[0] > 0.05 && found.least[0] > 0.05)
+    #expect(found.inverse[1...] == [0, 0] && found.least[1...] == [0, 0])
+  }
+
   @Test func `a fair split is rarely called a mismatch, at whatever time`() throws {
     var random = RandomSource(seed: 13)
     var alarms = 0

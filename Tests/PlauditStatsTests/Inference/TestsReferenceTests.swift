@@ -246,7 +246,7 @@ struct TestsReferenceTests {
     let both = try test(.automatic, .twoSided)
     var found = [
       "D": both.statistic, "p": both.pValue,
-      "p_limit": try test(.asymptotic, .twoSided).pValue,
+      "p_asymptotic": try test(.asymptotic, .twoSided).pValue,
     ]
     for (name, side) in [("greater", TestAlternative.greater), ("less", .less)] {
       let exact = try test(.exact, side)

@@ -35,6 +35,19 @@ struct KPIEvaluationTests {
     #expect(flags == .rateAboveOne)
   }
 
+  @Test func `a part that exceeds its whole keeps its value beside a flag`() {
+    for (kpi, above, below, value) in [
+      (KPI.viewableClickThroughRate, 12.0, 10.0, 1.2), (.frequency, 50, 100, 0.5),
+      (.netPromoterScore, 12, 10, 120), (.netPromoterScore, -12, 10, -120),
+    ] {
+      let found = kpi.evaluate(numerator: above, denominator: below)
+      #expect(found.value == value && found.flags == .rateAboveOne, "\(kpi)")
+      #expect(throws: PlauditError.self) { try kpi.value(numerator: above, denominator: below) }
+    }
+    #expect(KPI.frequency.evaluate(numerator: 100, denominator: 100).flags == [])
+    #expect(KPI.netPromoterScore.evaluate(numerator: -10, denominator: 10).flags == [])
+  }
+
   @Test func `a column is NaN with a flag where nothing is defined`() throws {
     let (values, flags) = try column(
       .clickThroughRate, [1, 0, 2, -1, .nan, 4], [4, 0, 0, 5, 1, 5])

@@ -145,6 +145,17 @@ struct KPITableTests {
     #expect(flawed.flags("nps_flags") == [[.invalidScore, .rowsDropped]])
   }
 
+  @Test func `more promoters and detractors than responses are flagged`() throws {
+    let table = try table(["g"], [.promoters, .detractors, .responses])
+    try table.add([
+      held.integers([0, 1, 2]), held.integers([6, 6, 12]), held.integers([5, 4, 0]),
+      held.integers([10, 10, 10]),
+    ])
+    let rows = TableRows(try table.finish())
+    #expect(rows.numbers("nps") == [10, 20, 120])
+    #expect(rows.flags("nps_flags") == [.rateAboveOne, [], .rateAboveOne])
+  }
+
   @Test func `rates have intervals, and say when there can be none`() throws {
     let table = try table(["g"], [.clicks, .impressions], interval: .wilson)
     try table.add([

@@ -15,9 +15,11 @@ struct KPITests {
 
   @Test func `only clicks and engaged sessions are a part of their denominator`() {
     #expect(
-      KPI.allCases.filter { $0.definition.isShare } == [
-        .clickThroughRate, .engagementRateBySessions, .bounceRate,
+      KPI.allCases.filter { $0.definition.bound == .numerator } == [
+        .clickThroughRate, .viewableClickThroughRate, .engagementRateBySessions, .bounceRate,
       ])
+    #expect(KPI.allCases.filter { $0.definition.bound == .denominator } == [.frequency])
+    #expect(KPI.allCases.filter { $0.definition.bound == .balance } == [.netPromoterScore])
   }
 
   @Test func `few are scaled, and returns and the bounce rate are shifted`() {

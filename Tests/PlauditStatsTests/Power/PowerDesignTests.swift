@@ -25,6 +25,22 @@ struct PowerDesignTests {
     #expect(sidak.controlCount < plan.controlCount)
   }
 
+  // MARK: - Reference
+
+  @Test func `a level of exactly a hundredth has a sample size`() throws {
+    // statsmodels 0.15.0, tt_ind_solve_power(alternative='larger'), to what its search leaves open.
+    for (effect, level, power, count) in [
+      (0.8, 0.01, 0.9, 42.06094468904979), (0.5, 0.01, 0.8, 81.65514944372525),
+      (2.5, 0.01, 0.9, 5.749884143945595), (4, 0.01, 0.9, 3.3654644098024105),
+    ] {
+      let plan = try design(.meansT) {
+        ($0.effect, $0.deviation, $0.alpha, $0.power) = (effect, 1, level, power)
+        $0.alternative = .greater
+      }.solved(for: .sampleSize)
+      #expect(abs(plan.controlCount / count - 1) < 1e-6, "\(effect)")
+    }
+  }
+
   // MARK: - Law
 
   @Test(arguments: PowerTest.allCases, Alternative.allCases)

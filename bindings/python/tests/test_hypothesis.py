@@ -69,7 +69,13 @@ def test_two_rates():
     with pytest.raises(plaudit.InvalidDataError):
         plaudit.compare_rates(5, 4, 1, 10)
     with pytest.raises(plaudit.UndefinedError):
-        plaudit.compare_rates(0, 4, 0, 10)
+        plaudit.compare_rates(0, 0, 0, 10)
+    for counts in ((0, 2800, 0, 1445), (2800, 2800, 1445, 1445)):
+        for options in ({}, {"variance": "unpooled"}, {"margins": (-0.1, 0.1)}):
+            still = plaudit.compare_rates(*counts, **options)
+            assert math.isnan(still.p_value) and HypothesisFlag.ZERO_VARIANCE in still.flags
+            assert still.estimate == 0 and -0.01 < still.interval[0] < 0 < still.interval[1] < 0.01
+    counts = (182, 1000, 134, 1000)
     with pytest.raises(plaudit.OutOfRangeError, match="margins"):
         plaudit.compare_rates(*counts, margins=(0.1, -0.1))
 
@@ -167,6 +173,14 @@ def test_distributions():
                 [golden("ks_two_sample")["D"], golden("ks_two_sample")["p"]])
     with pytest.raises(plaudit.InvalidArgumentError, match="tied"):
         plaudit.mann_whitney([1, 1], [1, 2], exact=True)
+
+
+def test_many_values_of_two_samples_are_scipys():
+    # scipy 1.17.1, ks_2samp(method="asymp").
+    first = [k * 0.01 for k in range(60)]
+    second = [0.1 + k * 0.01 for k in range(45)]
+    found = plaudit.kolmogorov_smirnov(first, second, exact=False)
+    assert near([found.statistic, found.p_value], [0.17222222222222222, 0.3799492695101677])
 
 
 def test_quantiles():

@@ -1,6 +1,7 @@
 """KPI tables: what data they take, what they say, how they share work."""
 
 import math
+import pickle
 from array import array
 
 import plaudit
@@ -110,6 +111,59 @@ def test_kpis_by_name():
     lifts = plaudit.relative_lift([-5.0, 1.0], [-10.0, 0.0])
     assert lifts.relative[0] == 0.5 and math.isnan(lifts.relative[1])
     assert plaudit.LiftFlag.NEGATIVE_BASELINE in plaudit.LiftFlag(int(lifts.flags[0]))
+
+
+def test_parts_beyond_their_whole_are_flagged():
+    part = plaudit.KPIFlag.RATE_ABOVE_ONE
+    with pytest.raises(plaudit.InvalidDataError, match="responses"):
+        plaudit.kpi("nps", 12, 10)
+    with pytest.raises(plaudit.InvalidDataError, match="viewable impressions"):
+        plaudit.kpi("viewable_ctr", 12, 10)
+    with pytest.raises(plaudit.InvalidDataError, match="reach"):
+        plaudit.kpi("frequency", 50, 100)
+    for name, above, below, value in (
+            ("nps", -12, 10, -120), ("viewable_ctr", 12, 10, 1.2), ("frequency", 50, 100, 0.5)):
+        found = plaudit.kpi(name, [above], [below], flags=True)
+        assert found.values[0] == value and found.flags[0] == part
+    table = kpi_table({
+        "promoters": [6], "detractors": [5], "responses": [10], "impressions": [50], "reach": [100],
+        "clicks": [12], "viewable_impressions": [10]}, kpis=["nps", "frequency", "viewable_ctr"])
+    assert [table[name][0] for name in ("nps", "frequency", "viewable_ctr")] == [10, 0.5, 1.2]
+    assert all(table[name + "_flags"][0] == part for name in table.kpis)
+
+
+def test_two_columns_of_one_measure_are_refused():
+    data = {"spend": [1.0], "cost": [2.0], "clicks": [1]}
+    for measures in (None, ["spend", "cost", "clicks"],
+                     {"spend": "spend", "cost": "cost", "clicks": "clicks"}):
+        with pytest.raises(plaudit.InvalidArgumentError, match="'spend' and 'cost'"):
+            kpi_table(data, kpis=["cpc"], measures=measures)
+    assert kpi_table(data, measures={"spend": "cost", "clicks": "clicks"})["cpc"][0] == 2
+
+
+def test_none_among_floats_is_null():
+    for missing in (None, math.nan):
+        data = {"cost": [1.5, missing], "clicks": [1, 2]}
+        error = plaudit.InvalidDataError if missing is None else plaudit.NotFiniteError
+        with pytest.raises(error) as caught:
+            kpi_table(data, missing="raise")
+        assert caught.value.index == 1
+        assert kpi_table(data, missing="omit")["cpc"][0] == 1.5
+
+
+def test_kept_moments_are_checked():
+    moments = plaudit.RunningMoments([1, 2, 4.5])
+    again = pickle.loads(pickle.dumps(moments))
+    assert repr(again) == repr(moments) and again.add([3]).count == 4
+    restored, (state,) = moments.__reduce__()
+    for wrong in (b"", state[:-1], state + b"x"):
+        with pytest.raises(plaudit.CorruptError):
+            restored(wrong)
+    for name, value in (("count", -1), ("mean", math.nan), ("maximum", math.inf)):
+        kept = plaudit._abi.plaudit_running_moments.from_buffer_copy(state)
+        setattr(kept, name, value)
+        with pytest.raises(plaudit.PlauditError):
+            restored(bytes(kept))
 
 
 def test_moments_and_averages():

@@ -250,6 +250,9 @@ extension KPITable {
         ? quantities(drop) { sums[drop.parts[$0]].base[place] }
         : quantities(drop) { sum(parts[drop.parts[$0]], group, less: drop.sums[$0]) }
       var (value, found) = definition.evaluate(above, below, seen: seen)
+      if drop.kpi == .netPromoterScore, !value.isNaN, hasMoreParts(drop, order, sums, place) {
+        found.insert(.rateAboveOne)
+      }
       // Of no row at all there is nothing to tell.
       if left > 0, left == rows(of: group) { (value, found) = (.nan, found.union(.noDenominator)) }
       if hasInterval, let method = spec.interval {
@@ -281,6 +284,19 @@ extension KPITable {
     if spec.missing == .omit {
       try result.addIntegers(label + "_dropped", .dropped, number, dropped)
     }
+  }
+
+  /// Whether promoters and detractors together are more than the responses.
+  private func hasMoreParts(
+    _ drop: KPIDrops, _ order: TableMemory<UInt32>, _ sums: [TableMemory<Double>], _ place: Int
+  ) -> Bool {
+    let group = Int(order.base[place])
+    func total(_ part: Int) -> Double {
+      drop.rows.element(group, or: 0) == 0
+        ? sums[drop.parts[part]].base[place]
+        : sum(parts[drop.parts[part]], group, less: drop.sums[part])
+    }
+    return drop.parts.count > 2 && total(0) + total(2) > total(1)
   }
 
   /// The two sides of a KPI from the sums of its parts.

@@ -227,7 +227,7 @@ def _listed(values: list[Any], name: str, kept: list[Any]) -> Any:
         numbers = array("d", (_arrays._double(value, name, row) for row, value in enumerate(values)))
         kept.append(numbers)
         column.type, column.count = _abi.TYPE_FLOAT64, len(numbers)
-        column.values, lacking = numbers.buffer_info()[0], []
+        column.values, lacking = numbers.buffer_info()[0], [_lacks(value) for value in values]
     elif first is None:
         column.type, column.count, lacking = _abi.TYPE_NULL, len(values), []
     else:

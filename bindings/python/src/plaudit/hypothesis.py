@@ -259,6 +259,9 @@ def compare_rates(
     "statsmodels-score", what statsmodels 0.15.0 prints for the score interval. variance:
     "pooled", "unpooled", "score"; None is pooled, or unpooled with `null` or `margins`. margins:
     (low, high) asks whether the effect lies within them (TOST).
+
+    Without trials UndefinedError. No success in either group, or no failure, leaves statistic and
+    p_value NaN with HypothesisFlag.ZERO_VARIANCE; the interval stays.
     """
     options = _options(confidence, alternative, null, margins)
     options.interval = choice(interval, "interval", _INTERVALS)
@@ -270,13 +273,16 @@ def compare_rates(
         "treatment_successes": treatment_successes, "treatment_trials": treatment_trials,
         "control_successes": control_successes, "control_trials": control_trials}
     if not any(_arrays.is_column(value) for value in counts.values()):
-        options.refuse = 1
         row = _abi.plaudit_two_proportions(
             **{name: whole(value, name) for name, value in counts.items()})
         found = _abi.plaudit_test_row()
-        call(
-            _lib.plaudit_stats_proportion_tests, byref(row), 1, number, byref(options), None,
-            byref(found))
+        # Where nothing varies there is no p value, and still an interval.
+        for options.refuse in (0, 1):
+            call(
+                _lib.plaudit_stats_proportion_tests, byref(row), 1, number, byref(options), None,
+                byref(found))
+            if not found.flags & (HypothesisFlag.INVALID_COUNTS | HypothesisFlag.TOO_FEW_ROWS):
+                break
         return _test(found)
     options.refuse = flag(refuse, "refuse")
     count, columns = _integers(counts)

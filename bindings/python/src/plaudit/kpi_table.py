@@ -36,16 +36,15 @@ _UNITS = {"tdD": "D", "tdm": "ms", "tss": "s", "tsm": "ms", "tsu": "us", "tsn": 
 def _bound(measures: Any, known: list[str] | None) -> dict[str, str]:
     """measure: column, of what the caller said or of the columns with the name of a measure."""
     if isinstance(measures, Mapping):
-        bound = {str(measure): str(column) for measure, column in measures.items()}
+        bound = _by_measure((str(measure), str(column)) for measure, column in measures.items())
     elif measures is not None:
-        bound = {_ALIASES.get(name, name): name for name in ([measures] if isinstance(
-            measures, str) else list(measures))}
+        bound = _by_measure(
+            (name, name) for name in ([measures] if isinstance(measures, str) else list(measures)))
     elif known is None:
         raise InvalidArgumentError("measures= is needed: these data do not tell their columns")
     else:
-        bound = {
-            _ALIASES.get(name, name): name for name in known
-            if _ALIASES.get(name, name) in _MEASURES}
+        bound = _by_measure(
+            (name, name) for name in known if _ALIASES.get(name, name) in _MEASURES)
         # Counted answers come before the answers.
         if "responses" in bound or "promoters" in bound or "detractors" in bound:
             bound.pop("score", None)
@@ -54,8 +53,21 @@ def _bound(measures: Any, known: list[str] | None) -> dict[str, str]:
                 "no column has the name of a measure (" + ", ".join(_MEASURES)
                 + "); say measures={'clicks': 'my column'}")
     for name in bound:
-        choice(_ALIASES.get(name, name), "a measure", _MEASURES)
-    return {_ALIASES.get(name, name): column for name, column in bound.items()}
+        choice(name, "a measure", _MEASURES)
+    return bound
+
+
+def _by_measure(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """measure: column; two columns of one measure are refused, not one of them dropped."""
+    bound: dict[str, str] = {}
+    for name, column in pairs:
+        measure = _ALIASES.get(name, name)
+        if measure in bound:
+            raise InvalidArgumentError(
+                f"columns {bound[measure]!r} and {column!r} are both the measure {measure!r}; "
+                f"say measures={{{measure!r}: ...}}")
+        bound[measure] = column
+    return bound
 
 
 class KPITable(Handle):

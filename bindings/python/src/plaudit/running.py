@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _abi, _arrays
 from ._arguments import flag, real
-from .errors import call
+from .errors import CorruptError, call
 
 _lib = _abi.load()
 
@@ -55,8 +55,13 @@ class RunningMoments:
 
 
 def _restored(state: bytes) -> RunningMoments:
+    size = ctypes.sizeof(_abi.plaudit_running_moments)
+    if not isinstance(state, bytes) or len(state) != size:
+        raise CorruptError(f"a state of running moments has {size} bytes")
     moments = RunningMoments()
-    ctypes.memmove(byref(moments._state), state, ctypes.sizeof(moments._state))
+    # Merging refuses what are no moments of any numbers.
+    kept = _abi.plaudit_running_moments.from_buffer_copy(state)
+    call(_lib.plaudit_stats_running_moments_merge, byref(moments._state), byref(kept))
     return moments
 
 
