@@ -137,12 +137,12 @@ package final class KPITable {
         if part.kind == .real { pointers[part.word &+ 1] = part.words.1 }
         if part.bound > 1 << 62 { isFull = true }
       }
-      // Groups beyond a core's own cache are fetched ahead.
+      // Groups beyond a core's own cache are fetched ahead, instead of the columns' next rows.
+      let isFar = words.count > 1 << 17
       for place in wide.indices { next[place] = wide[place] + rows.upperBound &* 8 }
       pc_tally(
         words.base, Int64(stride), ids, Int64(rows.count), pointers, Int64(stride &- 1),
-        words.count > 1 << 17 ? 1 : 0, next,
-        rows.upperBound < count ? Int64(next.count) : 0)
+        isFar ? 1 : 0, next, isFar || rows.upperBound == count ? 0 : Int64(next.count))
       if isFull { try carryAll() }
       start = rows.upperBound
     }
