@@ -123,7 +123,9 @@ package final class KPITable {
         try control.check()
         control.report(.tabulating, done: start, total: count)
       }
-      let rows = start..<min(count, start &+ block)
+      // Where groups outgrow a core's own cache, shorter blocks leave them more of it.
+      let isFar = words.count > 1 << 17
+      let rows = start..<min(count, start &+ (isFar ? block / 2 : block))
       try groups.groups(of: keyColumns, rows, into: ids)
       try words.extend(to: groups.count &* stride)
       var isClean = true
@@ -137,8 +139,7 @@ package final class KPITable {
         if part.kind == .real { pointers[part.word &+ 1] = part.words.1 }
         if part.bound > 1 << 62 { isFull = true }
       }
-      // Groups beyond a core's own cache are fetched ahead, instead of the columns' next rows.
-      let isFar = words.count > 1 << 17
+      // Groups far away are fetched ahead, instead of the columns' next rows.
       for place in wide.indices { next[place] = wide[place] + rows.upperBound &* 8 }
       pc_tally(
         words.base, Int64(stride), ids, Int64(rows.count), pointers, Int64(stride &- 1),
