@@ -45,26 +45,36 @@ static inline void PK_NAME(transpose)(float *to, int64_t to_stride, const float 
       *(VECTOR *)(to + i * to_stride) = rows[i];
 }
 
-/* Packs depth x width of factor * b into panels [width / PANEL][depth][PANEL], zeros beyond width.
- */
-static void PK_NAME(pack_block)(float *to, const float *b, int64_t stride, int32_t transposed,
-                                int64_t depth, int64_t width, float factor) {
-  for (int64_t first = 0; first < width; first += PANEL, to += depth * PANEL) {
-    int64_t columns = width - first < PANEL ? width - first : PANEL;
-    if (columns < PANEL) memset(to, 0, (size_t)(depth * PANEL) * sizeof *to);
-    if (!transposed) {
-      for (int64_t k = 0; k < depth; k++) {
-        const float *from = b + k * stride + first;
-        float *row = to + k * PANEL;
+/* Packs depth x width of factor * b into panels [width / PANEL][depth][PANEL], zeros beyond width:
+   some rows at a time from one end to the other, as they lie. */
+static void PK_NAME(pack_rows)(float *to, const float *b, int64_t stride, int64_t depth,
+                               int64_t width, float factor) {
+  enum { SOME = 16 };
+  for (int64_t k = 0, end; k < depth; k = end) {
+    end = k + SOME < depth ? k + SOME : depth;
+    for (int64_t first = 0; first < width; first += PANEL) {
+      int64_t columns = width - first < PANEL ? width - first : PANEL;
+      const float *from = b + k * stride + first;
+      float *row = to + first * depth + k * PANEL;
+      for (int64_t i = k; i < end; i++, from += stride, row += PANEL) {
         if (columns == PANEL) {
           _Pragma("clang loop unroll(full)") for (int j = 0; j < PK_TILE_VECTORS; j++)
               *(VECTOR *)(row + j * PK_LANES) = *(const VECTOR *)(from + j * PK_LANES) * factor;
-        } else {
-          for (int64_t j = 0; j < columns; j++) row[j] = from[j] * factor;
+          continue;
         }
+        for (int64_t j = 0; j < columns; j++) row[j] = from[j] * factor;
+        for (int64_t j = columns; j < PANEL; j++) row[j] = 0;
       }
-      continue;
     }
+  }
+}
+
+/* The same of a b that is stored by columns. */
+static void PK_NAME(pack_columns)(float *to, const float *b, int64_t stride, int64_t depth,
+                                  int64_t width, float factor) {
+  for (int64_t first = 0; first < width; first += PANEL, to += depth * PANEL) {
+    int64_t columns = width - first < PANEL ? width - first : PANEL;
+    if (columns < PANEL) memset(to, 0, (size_t)(depth * PANEL) * sizeof *to);
     const float *from = b + first * stride;
     int64_t squares = columns / PK_LANES * PK_LANES, k = 0;
     for (; k + PK_LANES <= depth; k += PK_LANES) {
@@ -77,6 +87,14 @@ static void PK_NAME(pack_block)(float *to, const float *b, int64_t stride, int32
     for (; k < depth; k++)
       for (int64_t j = 0; j < columns; j++) to[k * PANEL + j] = from[j * stride + k] * factor;
   }
+}
+
+static void PK_NAME(pack_block)(float *to, const float *b, int64_t stride, int32_t transposed,
+                                int64_t depth, int64_t width, float factor) {
+  if (transposed)
+    PK_NAME(pack_columns)(to, b, stride, depth, width, factor);
+  else
+    PK_NAME(pack_rows)(to, b, stride, depth, width, factor);
 }
 
 /* c (+)= a * panel for `rows` rows and the first `vectors` vectors of the panel; a's element (i, k) is at
@@ -145,9 +163,38 @@ static __attribute__((noinline)) void PK_NAME(any_tile)(const float *a, int64_t 
   }
 }
 
+/* Fetches `rows` rows of a panel's width. */
+static inline void PK_NAME(fetch)(const float *from, int64_t stride, int64_t rows) {
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < PANEL; j += 16) __builtin_prefetch(from + i * stride + j, 1, 3);
+}
+
+/* Brings columns of a that lie far apart together: panels [rows / TILE_ROWS][depth][TILE_ROWS]. */
+static void PK_NAME(gather)(float *to, const float *from, int64_t step, int64_t depth,
+                            int64_t rows) {
+  for (int64_t k = 0; k < depth; k++, from += step, to += PK_TILE_ROWS) {
+    for (int64_t i = 0; i < rows; i += 16) __builtin_prefetch(from + 8 * step + i, 0, 3);
+    float *panel = to;
+    int64_t i = 0;
+    for (; i + PK_TILE_ROWS <= rows; i += PK_TILE_ROWS, panel += depth * PK_TILE_ROWS)
+      memcpy(panel, from + i, PK_TILE_ROWS * sizeof *to);
+    for (int64_t j = 0; i + j < rows; j++) panel[j] = from[i + j];
+  }
+}
+
+/* What becomes of `width` columns of a row that is complete. */
+static void PK_NAME(end_row)(const pk_product *p, int64_t row, int64_t column, int64_t width) {
+  float *out = p->out + row * p->out_stride + column, *c = p->c + row * p->c_stride + column;
+  const float *bias = p->bias ? p->bias + column : NULL;
+  if (p->makes_slope)
+    PK_NAME(activate_with_slope)(p->function, out, c, bias, 1, width);
+  else
+    PK_NAME(activate)(p->function, out, c, bias, 1, width);
+}
+
 /* The product of one block: `width` columns from `column` on, `depth` steps from `start` on. Columns
    of a far apart are brought together in `spare`, unless it is NULL. Meanwhile the `ahead` floats
-   after the block, the next one, are fetched. */
+   after the block, the next one, are fetched, and the sums that the next tile goes on from. */
 static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t column,
                            int64_t width, int64_t start, int64_t depth, float *spare,
                            int64_t ahead) {
@@ -158,6 +205,8 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
   float *c = p->c + column;
   int accumulate = p->accumulate || start > 0, is_last = start + depth >= p->inner;
   int gather = spare && step != 1 && width > PANEL;
+  int64_t gathered = 0; /* rows from which on nothing is brought together yet */
+  const float *together = spare;
   const char *next = (const char *)(packed + (width + PANEL - 1) / PANEL * PANEL * depth);
   const char *end = next + ahead * (int64_t)sizeof *packed;
   int64_t calls = (rows + PK_TILE_ROWS - 1) / PK_TILE_ROWS * ((width + PANEL - 1) / PANEL);
@@ -165,27 +214,37 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
   for (int64_t first = 0, count; first < rows; first += count) {
     /* Full tiles; what remains at the end goes in two of about equal height. */
     int64_t left_over = rows - first;
-    count = left_over >= 2 * PK_TILE_ROWS || left_over == PK_TILE_ROWS ? PK_TILE_ROWS
-            : left_over > PK_TILE_ROWS                                ? (left_over + 1) / 2
-                                                                      : left_over;
+    int64_t full = left_over / PK_TILE_ROWS - (left_over % PK_TILE_ROWS != 0);
+    count = full > 0                      ? PK_TILE_ROWS
+            : left_over > PK_TILE_ROWS ? (left_over + 1) / 2
+                                       : left_over;
     const float *left = a + first * row_stride;
     float *to = c + first * c_stride;
     int64_t left_step = step;
     if (gather) {
-      if (count == PK_TILE_ROWS)
-        for (int64_t k = 0; k < depth; k++)
-          memcpy(spare + k * PK_TILE_ROWS, left + k * step, PK_TILE_ROWS * sizeof *spare);
-      else
-        for (int64_t k = 0; k < depth; k++)
-          for (int64_t i = 0; i < count; i++) spare[k * PK_TILE_ROWS + i] = left[k * step + i];
-      left = spare;
+      if (first == gathered) {
+        int64_t tiles = full < PK_GATHERED_TILES ? full : PK_GATHERED_TILES;
+        int64_t some = full > 0 ? tiles * PK_TILE_ROWS : count;
+        PK_NAME(gather)(spare, left, step, depth, some);
+        gathered += some;
+        together = spare;
+      }
+      left = together;
+      together += depth * PK_TILE_ROWS;
       left_step = PK_TILE_ROWS;
     }
+    int64_t below = left_over - count < PK_TILE_ROWS ? left_over - count : PK_TILE_ROWS;
     for (int64_t j = 0; j < width; j += PANEL) {
       const float *panel = packed + j * depth;
       int64_t columns = width - j;
       const char *until = end - next > share ? next + share : end;
       for (; next < until; next += 64) __builtin_prefetch(next, 0, 2);
+      if (accumulate) {
+        if (columns > PANEL)
+          PK_NAME(fetch)(to + j + PANEL, c_stride, count);
+        else
+          PK_NAME(fetch)(to + count * c_stride, c_stride, below);
+      }
       if (columns >= PANEL) {
         PK_NAME(any_tile)(left, row_stride, left_step, panel, to + j, c_stride, depth, count,
                           0, accumulate);
@@ -202,8 +261,7 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
     }
     if (!p->out || !is_last) continue;
     for (int64_t i = 0; i < count; i++)
-      PK_NAME(activate)(p->function, p->out + (first + i) * p->out_stride + column,
-                        to + i * c_stride, p->bias ? p->bias + column : NULL, 1, width);
+      PK_NAME(end_row)(p, first + i, column, width);
   }
 }
 
@@ -217,9 +275,7 @@ static void PK_NAME(product)(const pk_product *p, const float *packed, float *sc
   if (p->inner <= 0)
     for (int64_t i = 0; i < p->rows; i++) {
       if (!p->accumulate) memset(p->c + i * p->c_stride, 0, (size_t)p->columns * sizeof *p->c);
-      if (p->out)
-        PK_NAME(activate)(p->function, p->out + i * p->out_stride, p->c + i * p->c_stride,
-                          p->bias, 1, p->columns);
+      if (p->out) PK_NAME(end_row)(p, i, 0, p->columns);
     }
   for (int64_t j = 0; j < p->columns; j += PK_BLOCK_WIDTH) {
     int64_t width = p->columns - j < PK_BLOCK_WIDTH ? p->columns - j : PK_BLOCK_WIDTH;

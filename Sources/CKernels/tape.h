@@ -129,16 +129,38 @@ static void PK_NAME(activate)(int32_t kind, void *out, const void *in, const voi
     }
 }
 
+/* y = f(x + bias), and x becomes f'(x + bias). */
+static void PK_NAME(activate_with_slope)(int32_t kind, void *out, void *in, const void *offset,
+                                         int64_t rows, int64_t n) {
+  PK_REAL block[64], slopes[64], zero[64] = {0};
+  for (int64_t row = 0; row < rows; row++)
+    for (int64_t first = 0; first < n; first += 64) {
+      int64_t count = n - first < 64 ? n - first : 64;
+      PK_REAL *y = (PK_REAL *)out + row * n + first, *x = (PK_REAL *)in + row * n + first;
+      const PK_REAL *bias = offset ? (const PK_REAL *)offset + first : zero;
+#define PK_BODY(KIND)                         \
+  for (int64_t i = 0; i < count; i++) {       \
+    PK_REAL z = x[i] + bias[i];               \
+    block[i] = PK_NAME(apply)(KIND, z);       \
+    slopes[i] = PK_NAME(slope)(KIND, z);      \
+  }
+      PK_EACH_KIND(PK_BODY)
+#undef PK_BODY
+      memcpy(y, block, (size_t)count * sizeof *y);
+      memcpy(x, slopes, (size_t)count * sizeof *x);
+    }
+}
+
 static void PK_NAME(activate_backward)(int32_t kind, void *to, const void *from, const void *in,
                                        const void *offset, int64_t rows, int64_t n,
-                                       int64_t stride, int32_t accumulate) {
+                                       int32_t accumulate) {
   PK_REAL zero[64] = {0};
   for (int64_t row = 0; row < rows; row++)
     for (int64_t first = 0; first < n; first += 64) {
       int64_t count = n - first < 64 ? n - first : 64;
-      PK_REAL *dx = (PK_REAL *)to + row * stride + first;
-      const PK_REAL *dy = (const PK_REAL *)from + row * stride + first;
-      const PK_REAL *x = (const PK_REAL *)in + row * stride + first;
+      PK_REAL *dx = (PK_REAL *)to + row * n + first;
+      const PK_REAL *dy = (const PK_REAL *)from + row * n + first;
+      const PK_REAL *x = (const PK_REAL *)in + row * n + first;
       const PK_REAL *bias = offset ? (const PK_REAL *)offset + first : zero;
 #define PK_BODY(KIND)                                                                           \
   if (accumulate)                                                                               \
@@ -148,6 +170,27 @@ static void PK_NAME(activate_backward)(int32_t kind, void *to, const void *from,
       PK_EACH_KIND(PK_BODY)
 #undef PK_BODY
     }
+}
+
+static void PK_NAME(slope_backward)(void *to, const void *from, const void *slopes, void *sum_,
+                                    int64_t rows, int64_t n, int64_t first, int64_t count) {
+  enum { BLOCK = 512 };
+  for (int64_t start = first; start < first + count; start += BLOCK) {
+    int64_t width = first + count - start < BLOCK ? first + count - start : BLOCK;
+    PK_REAL sums[BLOCK] = {0};
+    for (int64_t row = 0; row < rows; row++) {
+      PK_REAL *dx = (PK_REAL *)to + row * n + start;
+      const PK_REAL *dy = (const PK_REAL *)from + row * n + start;
+      const PK_REAL *slope = (const PK_REAL *)slopes + row * n + start;
+      for (int64_t i = 0; i < width; i++) {
+        dx[i] = dy[i] * slope[i];
+        sums[i] += dx[i];
+      }
+    }
+    if (!sum_) continue;
+    PK_REAL *sum = (PK_REAL *)sum_ + start;
+    for (int64_t i = 0; i < width; i++) sum[i] += sums[i];
+  }
 }
 
 /* ---- Dropout ----------------------------------------------------------------------------- */
@@ -432,7 +475,9 @@ static void PK_NAME(adam)(void *weights, void *gradient, void *mean, void *squar
 const pk_tape_set PK_NAME(tape_set) __attribute__((visibility("hidden"))) = {
     PK_SET,
     PK_NAME(activate),
+    PK_NAME(activate_with_slope),
     PK_NAME(activate_backward),
+    PK_NAME(slope_backward),
     PK_NAME(norm),
     PK_NAME(norm_backward),
     PK_NAME(column_sums),

@@ -48,7 +48,7 @@ struct MatrixKernelTests {
       rows: Int64(one.rows), columns: Int64(one.columns), inner: Int64(one.inner),
       a_transposed: one.aTransposed ? 1 : 0, b_transposed: one.bTransposed ? 1 : 0,
       accumulate: one.accumulate ? 1 : 0, factor: one.factor, out: nil, out_stride: 0, bias: nil,
-      function: 0)
+      function: 0, makes_slope: 0)
     if let bias {
       product.out = out.pointer
       product.out_stride = Int64(stride)
@@ -106,6 +106,10 @@ struct MatrixKernelTests {
     // Across the blocks.
     made.append(Case(rows: 29, columns: 391, inner: 777, bTransposed: true))
     made.append(Case(rows: 3, columns: 770, inner: 385, aTransposed: true, accumulate: true))
+    // More tiles of rows than are brought together at a time, and what remains of them.
+    for rows in [112, 126, 131, 141, 239] {
+      made.append(Case(rows: rows, columns: 71, inner: 391, aTransposed: true, accumulate: true))
+    }
     return made
   }
 

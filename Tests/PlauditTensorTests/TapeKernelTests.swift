@@ -101,4 +101,30 @@ struct TapeKernelTests {
       }
     }
   }
+
+  @Test(arguments: availableRowKernels.indices)
+  func `an activation that keeps its slope is that which does not`(set: Int) throws {
+    let kernels = try tapeKernels(set)
+    for size in sizes {
+      let bias = random(size, 9)
+      let x = random(size, 10)
+      let dy = random(size, 11)
+      for kind in [PK_GELU, PK_GELU_TANH, PK_RELU, PK_SILU, PK_TANH, PK_SIGMOID] {
+        var (y, kept) = (x, [Float](repeating: 0, count: size))
+        var slope = x
+        kernels.activate(Int32(kind), &y, x, bias, 1, Int64(size))
+        kernels.activate_with_slope(Int32(kind), &kept, &slope, bias, 1, Int64(size))
+        #expect(kept == y)
+        var (dx, beside) = (y, y)
+        var sums = [Float](repeating: 0.25, count: size)
+        kernels.activate_backward(Int32(kind), &dx, dy, x, bias, 1, Int64(size), 0)
+        // Two parts of the columns, as threads share them.
+        let half = Int64(size / 2)
+        kernels.slope_backward(&beside, dy, slope, &sums, 1, Int64(size), 0, half)
+        kernels.slope_backward(&beside, dy, slope, &sums, 1, Int64(size), half, Int64(size) - half)
+        #expect(beside == dx)
+        #expect(sums == dx.map { 0.25 + $0 })
+      }
+    }
+  }
 }

@@ -77,10 +77,16 @@ typedef struct pk_tape_set {
      error of erf below 2e-7). */
   void (*activate)(int32_t kind, void *y, const void *x, const void *PK_NULLABLE bias,
                    int64_t rows, int64_t n);
-  /* dx = dy * f'(x + bias), or dx += with accumulate 1; rows are `stride` apart. */
+  /* The same, and x becomes f'(x + bias). */
+  void (*activate_with_slope)(int32_t kind, void *y, void *x, const void *PK_NULLABLE bias,
+                              int64_t rows, int64_t n);
+  /* dx = dy * f'(x + bias), or dx += with accumulate 1. */
   void (*activate_backward)(int32_t kind, void *dx, const void *dy, const void *x,
                             const void *PK_NULLABLE bias, int64_t rows, int64_t n,
-                            int64_t stride, int32_t accumulate);
+                            int32_t accumulate);
+  /* dx = dy * slope in columns first to first + count - 1; sum += dx over rows. dx may be dy. */
+  void (*slope_backward)(void *dx, const void *dy, const void *slope, void *PK_NULLABLE sum,
+                         int64_t rows, int64_t n, int64_t first, int64_t count);
   /* h = dropout(x + bias) + residual; x becomes the normalised h, y = x * weight + shift, and
      deviations [rows] the reciprocal standard deviations. */
   void (*norm)(void *y, void *x, void *deviations, const void *PK_NULLABLE bias,
@@ -151,19 +157,22 @@ typedef struct pk_product {
   int32_t a_transposed, b_transposed;
   int32_t accumulate; /* 1: c += */
   float factor;
-  /* Unless out is NULL, out = f(c + bias) once c is complete; out may be c. */
+  /* Unless out is NULL, out = f(c + bias) once c is complete; out may be c, unless c is to become
+     f'(c + bias). */
   float *PK_NULLABLE out;
   int64_t out_stride;
   const float *PK_NULLABLE bias; /* [columns] */
   int32_t function;              /* PK_GELU and so on */
+  int32_t makes_slope;
 } pk_product;
 
-/* Blocks of b that are packed at a time; a scratch has room for one and some rows of a. */
+/* Blocks of b that are packed at a time; a scratch has room for one and some tiles of a. */
 enum {
   PK_BLOCK_DEPTH = 384,
   PK_BLOCK_WIDTH = 384,
   PK_MOST_TILE_ROWS = 16,
-  PK_SCRATCH = PK_BLOCK_DEPTH * (PK_BLOCK_WIDTH + PK_MOST_TILE_ROWS)
+  PK_GATHERED_TILES = 8,
+  PK_SCRATCH = PK_BLOCK_DEPTH * (PK_BLOCK_WIDTH + PK_MOST_TILE_ROWS * PK_GATHERED_TILES)
 };
 
 typedef struct pk_matrix_set {

@@ -55,7 +55,7 @@ extension Tape {
       try self.blocks(of: x.rows, atLeast: 32) { start, count in
         kernels.pointee.activate_backward(
           kind, slope + start * width, dy + start * width, x.values + start * width, biasValues,
-          Int64(count), Int64(width), Int64(width), accumulate && slope == dx ? 1 : 0)
+          Int64(count), Int64(width), accumulate && slope == dx ? 1 : 0)
       }
       if let gradient = bias?.gradient {
         try self.addColumnSums(

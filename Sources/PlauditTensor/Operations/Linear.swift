@@ -99,15 +99,20 @@ extension Tape {
         x, narrow: narrow, outputs: outputs,
         bias: bias.map { UnsafePointer($0.values.pointer + first) }, activation)
     }
-    // The product before the function; its end may be the same place where nothing reads it again.
+    // The product before the function, and its slopes afterwards where they are wanted; else the
+    // function's values take its place.
     let z = try tensor(rows: x.rows, width: outputs)
-    let keepsZ = isRecording && activation != nil
-    let y = keepsZ ? try tensor(rows: x.rows, width: outputs) : z
+    let isTracked =
+      isRecording && (wantsGradient(x) || layer.weight.isTrained || bias?.isTrained == true)
+    let keepsSlopes = isTracked && activation != nil
+    let y = keepsSlopes ? try tensor(rows: x.rows, width: outputs) : z
     let biasValues = bias.map { UnsafePointer($0.values.pointer + first) }
     let end =
       bias == nil && activation == nil
       ? nil
-      : ProductEnd(out: y.values, stride: outputs, bias: biasValues, activation: activation)
+      : ProductEnd(
+        out: y.values, stride: outputs, bias: biasValues, activation: activation,
+        makesSlope: keepsSlopes)
     let scratch = try productScratch()
     guard isRecording else {
       try layer.forward(
@@ -123,35 +128,30 @@ extension Tape {
           end: end?.from(first), scratch: scratch)
       }
     ])
-    guard wantsGradient(x) || layer.weight.isTrained || bias?.isTrained == true else { return y }
+    guard isTracked else { return y }
     return tracked(y) { (dy) throws(PlauditError) in
       let biasGradient = bias?.gradient.map { $0.pointer + first }
       var dz = dy
-      if let activation {
+      if keepsSlopes {
         dz = try self.room(y.count)
-        try self.slopes(
-          of: activation, z, bias: biasValues, dy, into: dz, biasGradient: biasGradient)
+        try self.multiply(dy, bySlopes: z, into: dz, biasGradient: biasGradient)
       }
       try self.linearBackward(
-        dz, x, layer, biasGradient: activation == nil ? biasGradient : nil)
+        dz, x, layer, biasGradient: keepsSlopes ? nil : biasGradient)
     }
   }
 
-  /// `dz = dy · f′(z + bias)`, and its sums over rows to the bias's gradient.
-  private func slopes(
-    of activation: Activation, _ z: Tensor, bias: UnsafePointer<Scalar>?,
-    _ dy: UnsafePointer<Scalar>, into dz: UnsafeMutablePointer<Scalar>,
+  /// `dz = dy · slopes`, and its sums over rows to the bias's gradient.
+  private func multiply(
+    _ dy: UnsafePointer<Scalar>, bySlopes slopes: Tensor, into dz: UnsafeMutablePointer<Scalar>,
     biasGradient: UnsafeMutablePointer<Scalar>?
   ) throws(PlauditError) {
     let kernels = Scalar.tapeKernels
     try parallel([
-      columns(of: z.width, work: z.count * 16, pieces: 2) { first, count, _ in
-        kernels.pointee.activate_backward(
-          activation.kernel, dz + first, dy + first, z.values + first,
-          bias.map { UnsafeRawPointer($0 + first) }, Int64(z.rows), Int64(count), Int64(z.width), 0)
-        guard let biasGradient else { return }
-        kernels.pointee.column_sums(
-          biasGradient, nil, dz, nil, Int64(z.rows), Int64(z.width), Int64(first), Int64(count))
+      columns(of: slopes.width, work: slopes.count * 16, pieces: 2) { first, count, _ in
+        kernels.pointee.slope_backward(
+          dz, dy, slopes.values, biasGradient, Int64(slopes.rows), Int64(slopes.width),
+          Int64(first), Int64(count))
       }
     ])
   }

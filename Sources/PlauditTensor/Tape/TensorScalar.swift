@@ -1,32 +1,39 @@
 package import CKernels
 
-/// What becomes of a product c once it is complete: `out = f(c + bias)`; out may be c.
+/// What becomes of a product c once it is complete: `out = f(c + bias)`; out may be c, unless c
+/// becomes `f′(c + bias)`.
 package struct ProductEnd<Scalar> {
   package var out: UnsafeMutablePointer<Scalar>
   package var stride: Int
   /// `[columns]`
   package var bias: UnsafePointer<Scalar>?
   package var activation: Activation?
+  package var makesSlope: Bool
 
   package init(
     out: UnsafeMutablePointer<Scalar>, stride: Int, bias: UnsafePointer<Scalar>?,
-    activation: Activation?
+    activation: Activation?, makesSlope: Bool = false
   ) {
     self.out = out
     self.stride = stride
     self.bias = bias
     self.activation = activation
+    self.makesSlope = makesSlope
   }
 
   /// The same for columns from `first` on.
   func from(_ first: Int) -> ProductEnd {
-    ProductEnd(
-      out: out + first, stride: stride, bias: bias.map { $0 + first }, activation: activation)
+    var end = self
+    end.out += first
+    end.bias = bias.map { $0 + first }
+    return end
   }
 
   /// The same for rows from `first` on.
   func below(_ first: Int) -> ProductEnd {
-    ProductEnd(out: out + first * stride, stride: stride, bias: bias, activation: activation)
+    var end = self
+    end.out += first * stride
+    return end
   }
 
   var kernel: Int32 { activation?.kernel ?? Int32(PK_IDENTITY) }
@@ -103,7 +110,8 @@ extension Float: TensorScalar {
       c_stride: Int64(cStride), rows: Int64(rows), columns: Int64(columns), inner: Int64(inner),
       a_transposed: aTransposed ? 1 : 0, b_transposed: bTransposed ? 1 : 0,
       accumulate: accumulate ? 1 : 0, factor: factor, out: end?.out,
-      out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0)
+      out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0,
+      makes_slope: end?.makesSlope == true ? 1 : 0)
     matrixKernels.pointee.multiply(&product, scratch)
   }
 
@@ -119,7 +127,7 @@ extension Float: TensorScalar {
       a: b, b: b, c: packed, a_stride: 0, b_stride: Int64(stride), c_stride: 0, rows: 0,
       columns: Int64(columns), inner: Int64(inner), a_transposed: 0,
       b_transposed: transposed ? 1 : 0, accumulate: 0, factor: 1, out: nil, out_stride: 0,
-      bias: nil, function: 0)
+      bias: nil, function: 0, makes_slope: 0)
     matrixKernels.pointee.pack(packed, &product)
   }
 
@@ -132,7 +140,8 @@ extension Float: TensorScalar {
       a: a, b: packed, c: c, a_stride: Int64(aStride), b_stride: 0, c_stride: Int64(cStride),
       rows: Int64(rows), columns: Int64(columns), inner: Int64(inner), a_transposed: 0,
       b_transposed: 0, accumulate: 0, factor: 1, out: end?.out,
-      out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0)
+      out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0,
+      makes_slope: end?.makesSlope == true ? 1 : 0)
     matrixKernels.pointee.multiply_packed(&product, packed)
   }
 
@@ -171,11 +180,15 @@ extension Double: TensorScalar {
   }
 
   private static func finish(
-    _ c: UnsafePointer<Double>, _ row: Int, _ columns: Int, _ end: ProductEnd<Double>?
+    _ c: UnsafeMutablePointer<Double>, _ row: Int, _ columns: Int, _ end: ProductEnd<Double>?
   ) {
     guard let end else { return }
-    tapeKernels.pointee.activate(
-      end.kernel, end.out + row * end.stride, c, end.bias, 1, Int64(columns))
+    let out = end.out + row * end.stride
+    if end.makesSlope {
+      tapeKernels.pointee.activate_with_slope(end.kernel, out, c, end.bias, 1, Int64(columns))
+    } else {
+      tapeKernels.pointee.activate(end.kernel, out, c, end.bias, 1, Int64(columns))
+    }
   }
 
   package static func packedCount(inner: Int, columns: Int) -> Int { inner * columns }
