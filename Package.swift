@@ -87,7 +87,7 @@ let package = Package(
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditDecisionsTests",
-      dependencies: ["PlauditCore", "PlauditStats", "PlauditDecisions"],
+      dependencies: ["PlauditCore", "PlauditStats", "PlauditDecisions", "CKernels"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditABITests", dependencies: ["CPlaudit", "PlauditABI"],

@@ -2793,7 +2793,7 @@ PLAUDIT_NODISCARD plaudit_status plaudit_bandit_arm_name(plaudit_bandit *bandit,
 /* Makes count decisions, numbered from *out_first on (may be NULL). contexts is
  * [count, feature_count] for linear policies, else NULL. out_propensities [count] is the
  * probability with which each was made, exact for every policy (Thompson's by quadrature to about
- * 1e-12); NULL spares that work. Arms that were played too seldom come first, in turn, with
+ * 1e-13, once a state); NULL spares that work for LIN_TS and more than 32 arms. Arms that were played too seldom come first, in turn, with
  * propensity 1; an arm that waits for its first reward then has the share of one of K. All else in
  * a call is decided from the same state. INVALID_STATE without arms. [exclusive] */
 PLAUDIT_NODISCARD plaudit_status plaudit_bandit_decide(plaudit_bandit *bandit,

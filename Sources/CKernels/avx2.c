@@ -12,6 +12,8 @@
 #define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "rows.h"
 #include "ridge.h"
+#define PK_CELLS 16
+#include "posterior.h"
 #define PK_REAL float
 #define PK_ROOT(x) sqrtf(x)
 #define PK_EXP(x) exponential(x)

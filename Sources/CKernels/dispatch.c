@@ -12,6 +12,7 @@ extern const pk_tape_set double_tape_set;
 extern const pk_matrix_set portable_matrix_set;
 extern const pk_encoder_set portable_encoder_set;
 extern const pk_ridge_set portable_ridge_set;
+extern const pk_posterior_set portable_posterior_set;
 
 const pk_matrix_set *pk_plain_matrix_kernels(void) { return &portable_matrix_set; }
 const pk_tape_set *pk_tape_kernels_double(void) { return &double_tape_set; }
@@ -29,6 +30,8 @@ extern const pk_encoder_set avx2_encoder_set;
 extern const pk_encoder_set avx512_encoder_set;
 extern const pk_ridge_set avx2_ridge_set;
 extern const pk_ridge_set avx512_ridge_set;
+extern const pk_posterior_set avx2_posterior_set;
+extern const pk_posterior_set avx512_posterior_set;
 
 int pk_features(void) {
   unsigned a, b, c, d, found = 0;
@@ -104,6 +107,14 @@ const pk_ridge_set *pk_ridge_kernels(int index) {
   return NULL;
 }
 
+const pk_posterior_set *pk_posterior_kernels(int index) {
+  int found = pk_features();
+  if (index == 0) return &portable_posterior_set;
+  if (index == 1 && (found & AVX2)) return &avx2_posterior_set;
+  if (index == 2 && (found & AVX512)) return &avx512_posterior_set;
+  return NULL;
+}
+
 const char *pk_cpu_features(void) {
   static const char *const names[] = {"avx2",     "avx512",   "avx512_vnni", "avx512_bf16",
                                       "amx_tile", "amx_int8", "amx_bf16",    "avx_vnni"};
@@ -133,6 +144,9 @@ const pk_matrix_set *pk_matrix_kernels(int index) {
 
 const pk_ridge_set *pk_ridge_kernels(int index) {
   return index == 0 ? &portable_ridge_set : NULL;
+}
+const pk_posterior_set *pk_posterior_kernels(int index) {
+  return index == 0 ? &portable_posterior_set : NULL;
 }
 const char *pk_cpu_features(void) { return ""; }
 int pk_features(void) { return 0; }

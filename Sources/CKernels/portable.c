@@ -4,6 +4,8 @@
 #define PK_MULADD(a, b, c) ((a) * (b) + (c))
 #include "rows.h"
 #include "ridge.h"
+#define PK_CELLS 8
+#include "posterior.h"
 #define PK_REAL float
 #define PK_ROOT(x) sqrtf(x)
 #define PK_EXP(x) exponential(x)

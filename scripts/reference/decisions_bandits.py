@@ -97,6 +97,133 @@ def posterior_cases():
     return cases
 
 
+# ---- The same in 34 digits, at the ends of what there is --------------------------------------
+
+
+def gauss(count):
+    """Nodes and weights on -1...1, and the weights of integrals from -1 up to each node."""
+
+    def legendre(x):
+        values = [mpmath.mpf(1), x]
+        for k in range(2, count + 1):
+            values.append(((2 * k - 1) * x * values[-1] - (k - 1) * values[-2]) / k)
+        return values
+
+    def slope(x, values):
+        return count * (x * values[count] - values[count - 1]) / (x * x - 1)
+
+    nodes, weights, values = [], [], []
+    for index in range(count):
+        x = -mpmath.cos(mpmath.pi * (index + mpmath.mpf(3) / 4) / (count + mpmath.mpf(1) / 2))
+        for _ in range(8):
+            at = legendre(x)
+            x -= at[count] / slope(x, at)
+        at = legendre(x)
+        nodes.append(x)
+        weights.append(2 / ((1 - x * x) * slope(x, at) ** 2))
+        values.append(at)
+    integrals = [
+        [weights[j] / 2 * (nodes[i] + 1 + sum(
+            values[j][d] * (values[i][d + 1] - values[i][d - 1]) for d in range(1, count)))
+         for j in range(count)] for i in range(count)]
+    return nodes, weights, integrals
+
+
+def shape(kind, arm, centre, unit):
+    """Logarithm of a density, about its peak, and its width: rates in logits, Student's t in asinh."""
+    a, b = arm[:2]
+    if kind == "beta":
+        def log_density(t):
+            softplus = mpmath.log1p(mpmath.exp(t)) if t < 0 else t + mpmath.log1p(mpmath.exp(-t))
+            return a * t - (a + b) * softplus
+        return log_density, mpmath.log(a / b), min(1, mpmath.sqrt(1 / a + 1 / b))
+    if kind == "normal":
+        return (lambda t: -((t - a) / b) ** 2 / 2), a, b
+    peak = mpmath.asinh((a - centre) / unit)
+    freedom = arm[2]
+
+    def log_student(t):
+        z = (centre + unit * mpmath.sinh(t) - a) / b
+        return mpmath.log(mpmath.cosh(t)) - (freedom + 1) / 2 * mpmath.log1p(z * z / freedom)
+    return log_student, peak, b / (unit * mpmath.cosh(peak))
+
+
+def exact_places(kind, arms):
+    """P(best) and P(second best) by panels of 24 nodes, narrower than any density there."""
+    mpmath.mp.dps = 34
+    nodes, weights, integrals = gauss(24)
+    arms = [[mpmath.mpf(x) for x in arm] for arm in arms]
+    places = range(len(arms))
+    shapes = [
+        shape(kind, arm, sum(a[0] for a in arms) / len(arms), max(a[1] for a in arms))
+        for arm in arms]
+    tops = [log_density(peak) for log_density, peak, _ in shapes]
+
+    def reach(place, sign):
+        log_density, peak, width = shapes[place]
+        distance = 4 * width
+        while log_density(peak + sign * distance) - tops[place] > -75:
+            distance *= mpmath.mpf("1.2")
+        return peak + sign * distance
+
+    lows, highs = [reach(i, -1) for i in places], [reach(i, 1) for i in places]
+    edges = [min(lows)]
+    while edges[-1] < max(highs):
+        edge = edges[-1]
+        step = min([max(highs) - edge] + [low - edge for low in lows if low > edge])
+        for i in places:
+            if lows[i] <= edge < highs[i]:
+                _, peak, width = shapes[i]
+                step = min(step, (width + abs(edge - peak) / 8) * mpmath.mpf("0.8"))
+        edges.append(edge + step)
+    densities, below = [], []
+    for i in places:
+        total, density, distribution = mpmath.mpf(0), [], []
+        for low, high in zip(edges, edges[1:]):
+            half = (high - low) / 2
+            values = [mpmath.mpf(0)] * len(nodes)
+            if high > lows[i] and low < highs[i]:
+                values = [
+                    mpmath.exp(shapes[i][0](low + half + half * x) - tops[i]) for x in nodes]
+            distribution += [
+                total + half * sum(w * v for w, v in zip(row, values)) for row in integrals]
+            total += half * sum(w * v for w, v in zip(weights, values))
+            density += values
+        densities.append([v / total for v in density])
+        below.append([v / total for v in distribution])
+    best, second = [mpmath.mpf(0) for _ in places], [mpmath.mpf(0) for _ in places]
+    for cell in range(len(densities[0])):
+        panel, node = divmod(cell, len(nodes))
+        weight = (edges[panel + 1] - edges[panel]) / 2 * weights[node]
+        for i in places:
+            none, one = mpmath.mpf(1), mpmath.mpf(0)
+            for j in places:
+                if j != i:
+                    f = below[j][cell]
+                    none, one = none * f, one * f + none * (1 - f)
+            best[i] += weight * densities[i][cell] * none
+            second[i] += weight * densities[i][cell] * one
+    return [float(x) for x in best], [float(x) for x in second]
+
+
+def extreme_cases():
+    cases = []
+    for kind, arms in (
+            ("beta", [(1, 1), (1, 1)]), ("beta", [(1, 1), (30, 70), (40, 60)]),
+            ("beta", [(1, 1e6), (2, 1e6), (1, 1)]),
+            ("beta", [(5e8, 5e8), (500010000, 499990000), (500005000, 499995000)]),
+            ("beta", [(0.3, 0.7), (0.01, 1), (2, 3)]), ("beta", [(1e9, 1), (1e6, 1), (0.5, 0.5)]),
+            ("beta", [(1e6, 1e9), (1e3, 1e6), (1, 1000), (0.1, 100), (1001000, 1e9)]),
+            ("beta", [(11 + i, 200 - 9 * i) for i in range(10)]),
+            ("beta", [(1 + i, 13 - i) for i in range(10)]),
+            ("normal", [(0, 1e-6), (1e-6, 1), (0.5, 0.1)]),
+            ("student", [(0, 1, 2), (1e3, 1e-3, 2), (1e3, 1, 1e6)]),
+            ("student", [(0, 1e-4, 3), (1, 1, 2), (1, 1e-2, 50)])):
+        best, second = exact_places(kind, arms)
+        cases.append({"kind": kind, "arms": arms, "best": best, "second": second})
+    return cases
+
+
 # ---- KL-UCB -----------------------------------------------------------------------------------
 
 
@@ -309,6 +436,8 @@ def golden(path):
 def main():
     write("posteriors", "scipy", scipy.__version__,
           "integrate.quad of pdf times cdfs, piece by piece", posterior_cases())
+    write("extremes", "mpmath", mpmath.__version__,
+          "Gauss-Legendre panels of 24 nodes in 34 digits", extreme_cases())
     write("kl", "mpmath", mpmath.__version__, "bisection at 60 digits", kl_cases())
     write("linear", "numpy", np.__version__, "linalg.solve of A = ridge I + X'X", linear_cases())
     write("off_policy", "numpy", np.__version__,

@@ -1,7 +1,7 @@
 /* Kernels for floats: rows, what a network does to them, matrix products; and for a bandit's
  * contexts.
  *
- * Each exists once as source (rows.h, tape.h, matrix.h, ridge.h) and is compiled for the plain
+ * Each exists once as source (rows.h, tape.h, matrix.h, ridge.h, posterior.h) and is compiled for the plain
  * machine and for wider vectors. Sets of floats differ from each other in the last bits, because the
  * wide ones fuse multiply and add.
  *
@@ -205,6 +205,52 @@ typedef struct pk_ridge_set {
 
 /* The ridge kernels of pk_kernels(index). */
 const pk_ridge_set *PK_NULLABLE pk_ridge_kernels(int index);
+
+/* A posterior's density up to a factor, by the distance x from its peak. `weight`, `rate`, `scale`
+   and `limit` are, of a
+   normal: nothing, nothing, sigma, nothing: exp(-(x / sigma)^2 / 2);
+   beta, x in logits: a + b, the smaller of the two as a share of them, 1 or, where that is b, -1,
+   and the distance from which the curve is straight: at least 38 - log(rate), at most 700;
+   Student's t, at c + u sinh(peak + x): its freedom, u / scale * sinh(peak),
+   u / scale * cosh(peak), tanh(peak). */
+enum { PK_CURVE_NORMAL = 0, PK_CURVE_BETA = 1, PK_CURVE_STUDENT = 2 };
+typedef struct pk_curve {
+  int64_t kind;
+  double peak;
+  double weight, rate, scale, limit;
+} pk_curve;
+
+/* Quadrature on -1...1; integrals [16, 16]: of row j and column i, the weight of the value at node j
+   in the integral up to node i. */
+typedef struct pk_panel {
+  double nodes[16], weights[16], integrals[256];
+} pk_panel;
+
+/* The panels in which an arm has a density, and its values at their nodes. */
+typedef struct pk_span {
+  int64_t first, last;
+  double *density, *below;
+} pk_span;
+
+/* Posterior kernels: how often each of some arms is best and second best, in doubles. No set fuses
+ * multiply and add: all give the same bits. */
+typedef struct pk_posterior_set {
+  const char *name;
+  /* Turns distances into densities, [panels, 16], in place. An odd number of panels needs room for
+     one more. */
+  void (*at)(const pk_curve *curve, int64_t panels, double *values);
+  /* Density and distribution function of one arm [panels, 16] between edges [panels + 1], divided by
+     the integral up to the last edge, which is returned: `before` up to the first. The density needs
+     room for an even number of panels. */
+  double (*fill)(const pk_curve *curve, const pk_panel *rule, const double *edges, int64_t panels,
+                 double before, double *density, double *below);
+  /* best and second [count], from all spans; room has 64 count doubles. */
+  void (*places)(const pk_panel *rule, const double *edges, int64_t panels, const pk_span *spans,
+                 int64_t count, double *room, double *best, double *second);
+} pk_posterior_set;
+
+/* The posterior kernels of pk_kernels(index). */
+const pk_posterior_set *PK_NULLABLE pk_posterior_kernels(int index);
 
 /* What prediction does in a transformer besides products with weights; training has the tape's
    kernels. A text's results depend on that text alone. */

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 package import PlauditCore
 
@@ -26,21 +27,26 @@ package struct BestOfPosteriors {
     }
     // Places are distances from the highest peak, where digits are needed most.
     let origin = curves.reduce(-Double.infinity) { max($0, $1.peak) }
-    let peaks = curves.map { $0.peak - origin }
-    let lows = curves.indices.map { peaks[$0] - curves[$0].reach(-1) }
-    let highs = curves.indices.map { peaks[$0] + curves[$0].reach(1) }
-    guard (lows + highs).allSatisfy(\.isFinite) else {
+    let kernels = posteriorKernels.pointee
+    var arms: [Contender] = []
+    for (arm, curve) in curves.enumerated() {
+      let (below, above) = curve.reach(kernels)
+      var kernel = curve.kernel
+      kernel.peak = curve.peak - origin
+      arms.append(
+        Contender(
+          arm: arm, curve: kernel, width: curve.width, low: kernel.peak - below,
+          high: kernel.peak + above))
+    }
+    guard arms.allSatisfy({ $0.low.isFinite && $0.high.isFinite }) else {
       order(curves)
       return
     }
-    // Whoever ends before two others begin is neither best nor second.
-    let start = lows.sorted()[curves.count - 2]
-    let contenders = curves.indices.filter { highs[$0] > start }
-    let arms = contenders.map {
-      Contender(
-        arm: $0, curve: curves[$0], peak: peaks[$0], low: lows[$0], high: highs[$0])
-    }
-    try integrate(arms, BestOfPosteriors.edges(arms))
+    // Where two have not begun nobody is best or second.
+    let start = arms.map(\.low).sorted()[curves.count - 2]
+    arms.removeAll { $0.high <= start }
+    let end = arms.reduce(start) { max($0, $1.high) }
+    try integrate(arms, BestOfPosteriors.edges(arms, from: start, to: end), kernels)
     guard BestOfPosteriors.normalise(&best), BestOfPosteriors.normalise(&second) else {
       order(curves)
       return
@@ -49,8 +55,8 @@ package struct BestOfPosteriors {
 
   private struct Contender {
     let arm: Int
-    let curve: PosteriorCurve
-    let peak: Double
+    let curve: pk_curve
+    let width: Double
     let low: Double
     let high: Double
   }
@@ -76,10 +82,11 @@ package struct BestOfPosteriors {
   }
 
   /// The ends of panels: never wider than fits the densities that are there.
-  private static func edges(_ arms: [Contender]) -> [Double] {
+  private static func edges(
+    _ arms: some Collection<Contender>, from start: Double, to end: Double
+  ) -> [Double] {
     let begins = arms.map(\.low).sorted()
-    var edge = begins.first ?? 0
-    let end = arms.map(\.high).max() ?? 0
+    var edge = start
     var edges = [edge]
     var next = 0
     // Each arm adds some tens of panels at most.
@@ -89,8 +96,7 @@ package struct BestOfPosteriors {
       var step = end - edge
       if next < begins.count { step = begins[next] - edge }
       for arm in arms where arm.low <= edge && arm.high > edge {
-        let distance = (edge - arm.peak).magnitude
-        step = min(step, 1.25 * arm.curve.width + distance / 6)
+        step = min(step, 1.25 * arm.width + (edge - arm.curve.peak).magnitude / 6)
       }
       let following = edge + step
       guard following > edge else { break }
@@ -101,62 +107,61 @@ package struct BestOfPosteriors {
   }
 
   private mutating func integrate(
-    _ contenders: [Contender], _ edges: [Double]
+    _ arms: [Contender], _ edges: [Double], _ kernels: pk_posterior_set
   ) throws(PlauditError) {
     let nodes = GaussPanel.count
-    let panels = edges.count - 1
-    guard panels > 0 else { return }
-    // The panels of each arm, and where its values begin.
-    var spans: [(first: Int, last: Int, at: Int)] = []
-    var cells = 0
-    for arm in contenders {
-      let first = min(panels - 1, max(0, BestOfPosteriors.place(edges, of: arm.low)))
-      let last = min(panels - 1, max(first, BestOfPosteriors.place(edges, of: arm.high)))
-      spans.append((first, last, cells))
-      cells += (last - first + 1) * nodes
+    guard edges.count > 1, let start = edges.first else { return }
+    // The panels of each arm before the common ones, and its part of those.
+    var room = 66 * arms.count
+    var before: [[Double]] = []
+    var parts: [ClosedRange<Int>] = []
+    for arm in arms {
+      before.append(
+        arm.low < start
+          ? BestOfPosteriors.edges(CollectionOfOne(arm), from: arm.low, to: start) : [])
+      let last = edges.count - 2
+      let first = min(last, max(0, BestOfPosteriors.place(edges, of: arm.low)))
+      parts.append(first...min(last, max(first, BestOfPosteriors.place(edges, of: arm.high))))
+      room += (2 * max(parts[parts.count - 1].count, before[before.count - 1].count) + 1) * nodes
     }
-    let memory = try Bytes(count: 2 * cells * 8)
-    let numbers = memory.mutable.bindMemory(to: Double.self)
-    try withExtendedLifetime(memory) { () throws(PlauditError) in
-      guard let density = numbers.baseAddress else { return }
-      let cumulative = density + cells
-      for (place, arm) in contenders.enumerated() {
-        BestOfPosteriors.fill(
-          arm, edges, spans[place], density + spans[place].at,
-          cumulative + spans[place].at)
-      }
-      var front = [(none: Double, one: Double)](repeating: (1, 0), count: contenders.count + 1)
-      for panel in 0..<panels {
-        let half = (edges[panel + 1] - edges[panel]) / 2
-        for node in 0..<nodes {
-          func below(_ place: Int) -> Double {
-            let span = spans[place]
-            if panel < span.first { return 0 }
-            if panel > span.last { return 1 }
-            return cumulative[span.at + (panel - span.first) * nodes + node]
-          }
-          for place in contenders.indices {
-            let f = below(place)
-            let (none, one) = front[place]
-            front[place + 1] = (none * f, one * f + none * max(0, 1 - f))
-          }
-          var (none, one) = (1.0, 0.0)
-          var place = contenders.count - 1
-          while place >= 0 {
-            let span = spans[place]
-            if panel >= span.first, panel <= span.last {
-              let share =
-                half * GaussPanel.weights[node]
-                * density[span.at + (panel - span.first) * nodes + node]
-              let before = front[place]
-              best[contenders[place].arm] += share * before.none * none
-              second[contenders[place].arm] += share * (before.one * none + before.none * one)
+    // Panels begin with lines of the cache.
+    let memory = try Bytes(count: room * 8 + 64)
+    withExtendedLifetime(memory) {
+      guard let start = memory.mutable.baseAddress else { return }
+      var next = start.alignedUp(toMultipleOf: 64).assumingMemoryBound(to: Double.self)
+      let spans = arms.indices.map { place in
+        let count = parts[place].count
+        let (density, below) = (next, next + (count + 1) * nodes)
+        func fill(_ edges: ArraySlice<Double>, before: Double) -> Double {
+          edges.withUnsafeBufferPointer { edges in
+            guard let first = edges.baseAddress, edges.count > 1 else { return before }
+            return withUnsafePointer(to: arms[place].curve) { curve in
+              kernels.fill(
+                curve, GaussPanel.rule, first, Int64(edges.count - 1), before, density,
+                density + edges.count * nodes)
             }
-            let f = below(place)
-            (none, one) = (none * f, one * f + none * max(0, 1 - f))
-            place -= 1
           }
         }
+        _ = fill(
+          edges[parts[place].lowerBound...(parts[place].upperBound + 1)],
+          before: fill(before[place][...], before: 0))
+        next += (2 * count + 1) * nodes
+        return pk_span(
+          first: Int64(parts[place].lowerBound), last: Int64(parts[place].upperBound),
+          density: density, below: below)
+      }
+      let (best, second) = (next + 64 * arms.count, next + 65 * arms.count)
+      edges.withUnsafeBufferPointer { edges in
+        spans.withUnsafeBufferPointer { spans in
+          guard let first = edges.baseAddress, let spans = spans.baseAddress else { return }
+          kernels.places(
+            GaussPanel.rule, first, Int64(edges.count - 1), spans, Int64(arms.count), next, best,
+            second)
+        }
+      }
+      for (place, arm) in arms.enumerated() {
+        self.best[arm.arm] = best[place]
+        self.second[arm.arm] = second[place]
       }
     }
   }
@@ -170,50 +175,13 @@ package struct BestOfPosteriors {
     }
     return low - 1
   }
-
-  /// Density and distribution function of one arm at the nodes of its panels.
-  private static func fill(
-    _ contender: Contender, _ edges: [Double], _ span: (first: Int, last: Int, at: Int),
-    _ density: UnsafeMutablePointer<Double>, _ cumulative: UnsafeMutablePointer<Double>
-  ) {
-    let nodes = GaussPanel.count
-    var total = 0.0
-    for panel in span.first...span.last {
-      let (from, to) = (edges[panel], edges[panel + 1])
-      let half = (to - from) / 2
-      let offset = from + half - contender.peak
-      let at = (panel - span.first) * nodes
-      for node in 0..<nodes {
-        density[at + node] = contender.curve.density(offset + half * GaussPanel.nodes[node])
-      }
-      var whole = 0.0
-      for node in 0..<nodes {
-        var sum = 0.0
-        for other in 0..<nodes {
-          sum += GaussPanel.integrals[node * nodes + other] * density[at + other]
-        }
-        cumulative[at + node] = total + half * sum
-        whole += GaussPanel.weights[node] * density[at + node]
-      }
-      total += half * whole
-    }
-    guard total > 0 else { return }
-    for cell in 0..<(span.last - span.first + 1) * nodes {
-      density[cell] /= total
-      cumulative[cell] = min(1, max(0, cumulative[cell] / total))
-    }
-  }
 }
 
 /// Gauss-Legendre quadrature on −1...1, with the integrals from −1 to each node.
 enum GaussPanel {
   static let count = 16
-  static let nodes = made.nodes
-  static let weights = made.weights
-  /// `[node, other]`: the weight of the value at `other` in the integral up to `node`.
-  static let integrals = made.integrals
 
-  private static let made: (nodes: [Double], weights: [Double], integrals: [Double]) = {
+  nonisolated(unsafe) static let rule: UnsafePointer<pk_panel> = {
     var nodes: [Double] = []
     var weights: [Double] = []
     for index in 0..<count {
@@ -229,8 +197,8 @@ enum GaussPanel {
     }
     let values = nodes.map(legendre)
     var integrals: [Double] = []
-    for node in 0..<count {
-      for other in 0..<count {
+    for other in 0..<count {
+      for node in 0..<count {
         // The interpolating polynomial, expanded in Legendre polynomials and integrated.
         var sum = nodes[node] + 1
         for degree in 1..<count {
@@ -239,7 +207,12 @@ enum GaussPanel {
         integrals.append(weights[other] / 2 * sum)
       }
     }
-    return (nodes, weights, integrals)
+    let room = UnsafeMutableRawPointer.allocate(
+      byteCount: MemoryLayout<pk_panel>.size, alignment: 64)
+    for (place, number) in (nodes + weights + integrals).enumerated() {
+      room.storeBytes(of: number, toByteOffset: place * 8, as: Double.self)
+    }
+    return UnsafePointer(room.bindMemory(to: pk_panel.self, capacity: 1))
   }()
 
   /// The Legendre polynomials of degree 0 to `count` at `x`.

@@ -38,38 +38,29 @@ struct BetaPosterior: Posterior {
 
   var mean: Double { successes / sum }
 
-  static let hasHeads = true
-
   @inline(__always)
-  func draw(_ id: Int64, arm: Int32, head: UInt32, words: DecisionWords) -> Double {
-    let weight = small > 1 ? ratioBB(id, arm, head, words) : ratioBC(id, arm, head, words)
+  func draw(_ id: Int64, arm: Int32, words: DecisionWords) -> Double {
+    let weight = small > 1 ? ratioBB(id, arm, words) : ratioBC(id, arm, words)
     return isSwapped ? large / weight : weight / large
   }
 
   private static let log4 = 1.3862943611198906
   private static let log5Plus1 = 2.6094379124341003
 
-  /// The two numbers of a trial. Those of the first begin with bits of the head: eight bits of the
-  /// one, 24 of the other.
+  /// The two numbers of a trial.
   @inline(__always)
   private func numbers(
-    _ id: Int64, _ arm: Int32, _ head: UInt32, _ trial: UInt32, _ words: DecisionWords
+    _ id: Int64, _ arm: Int32, _ trial: UInt32, _ words: DecisionWords
   ) -> (Double, Double) {
-    var bits = words.draws(id, arm: arm, trial: trial)
-    if trial == 0 {
-      bits.0 = UInt64(head) << 32 & 0xFF << 56 | bits.0 >> 8
-      bits.1 = UInt64(head) << 40 | bits.1 >> 24
-    }
+    let bits = words.draws(id, arm: arm, trial: trial)
     return (bits.0.openUnit, bits.1.openUnit)
   }
 
   @inline(__always)
-  private func ratioBB(
-    _ id: Int64, _ arm: Int32, _ head: UInt32, _ words: DecisionWords
-  ) -> Double {
+  private func ratioBB(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
     var trial: UInt32 = 0
     while true {
-      let (u1, u2) = numbers(id, arm, head, trial, words)
+      let (u1, u2) = numbers(id, arm, trial, words)
       let v = power * log(u1 / (1 - u1))
       let w = small * exp(v)
       let z = u1 * u1 * u2
@@ -80,29 +71,10 @@ struct BetaPosterior: Posterior {
     }
   }
 
-  /// Whether trials have bounds: those of algorithm BB, where rounding is far below them.
-  var hasBounds: Bool { small > 1 && sum < 1e9 }
-
-  /// What bounds on accepted shares are multiplied by, for rounding.
-  var caution: Double { 1 - 1e-9 - 1e-14 * sum }
-
-  /// The draw that a trial's first number makes, and the share of second numbers that accept it,
-  /// times the first one's square.
-  func trial(_ u1: Double) -> (draw: Double, accepted: Double) {
-    let v = power * log(u1 / (1 - u1))
-    let w = small * exp(v)
-    return (
-      isSwapped ? large / w : w / large,
-      exp(first * v - Self.log4 + sum * log(sum / (large + w)))
-    )
-  }
-
-  private func ratioBC(
-    _ id: Int64, _ arm: Int32, _ head: UInt32, _ words: DecisionWords
-  ) -> Double {
+  private func ratioBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
     var trial: UInt32 = 0
     while true {
-      let (u1, u2) = numbers(id, arm, head, trial, words)
+      let (u1, u2) = numbers(id, arm, trial, words)
       trial &+= 1
       let z = u1 * u1 * u2
       if u1 < 0.5 {

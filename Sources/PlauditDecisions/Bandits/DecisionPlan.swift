@@ -20,12 +20,12 @@ package final class DecisionPlan {
   /// Everything, where the policy's probabilities need no work.
   private let table: ChoiceTable?
   private let words: DecisionWords
-  /// The policy's probability of each live arm, once it was asked for: a retained ``Shares``.
+  /// Everything, once it was asked for, where no context matters: a retained ``Found``.
   private let known = Atomic<UInt>(0)
 
-  private final class Shares {
-    let values: [Double]
-    init(_ values: [Double]) { self.values = values }
+  private final class Found {
+    let table: ChoiceTable
+    init(_ table: ChoiceTable) { self.table = table }
   }
 
   /// - Parameters:
@@ -67,7 +67,7 @@ package final class DecisionPlan {
 
   deinit {
     if let pointer = UnsafeRawPointer(bitPattern: known.load(ordering: .acquiring)) {
-      Unmanaged<Shares>.fromOpaque(pointer).release()
+      Unmanaged<Found>.fromOpaque(pointer).release()
     }
   }
 
@@ -84,12 +84,16 @@ package final class DecisionPlan {
       return
     }
     guard let rule else { return }
+    if rule.isPickedByWeights, let table = try commonTable(rule) {
+      table.pick(batch, words: words, arms: arms, into: out, propensities: propensities)
+      return
+    }
     rule.pick(batch, into: out)
     if propensities == nil, ownTotal == 0 {
       for row in 0..<batch.count { out[row] = arms[judged[Int(out[row])]] }
       return
     }
-    let common = propensities == nil || rule.isCertain ? nil : try commonLikelihoods(rule)
+    let common = propensities == nil || rule.isCertain ? nil : try commonTable(rule)
     for row in 0..<batch.count {
       let pick = judged[Int(out[row])]
       var chosen = pick
@@ -99,13 +103,13 @@ package final class DecisionPlan {
       }
       out[row] = arms[chosen]
       guard let propensities else { continue }
+      if let common {
+        propensities[row] = common.shares[chosen]
+        continue
+      }
       var likelihood = chosen == pick ? 1.0 : 0
       if !rule.isCertain {
-        if let common {
-          likelihood = common[chosen]
-        } else {
-          likelihood = try likelihoods(rule, in: context(batch.contexts, row))[chosen]
-        }
+        likelihood = try likelihoods(rule, in: context(batch.contexts, row))[chosen]
       }
       propensities[row] = own.shares[chosen] + policyShare * likelihood
     }
@@ -118,9 +122,12 @@ package final class DecisionPlan {
     if let table {
       shares = table.shares
     } else if let rule {
-      var shared = try commonLikelihoods(rule)
-      if shared == nil { shared = try likelihoods(rule, in: context) }
-      for place in shares.indices { shares[place] += policyShare * (shared?[place] ?? 0) }
+      if let common = try commonTable(rule) {
+        shares = common.shares
+      } else {
+        let likelihoods = try likelihoods(rule, in: context)
+        for place in shares.indices { shares[place] += policyShare * likelihoods[place] }
+      }
     }
     return spread(shares, empty: 0)
   }
@@ -158,17 +165,20 @@ package final class DecisionPlan {
     return all
   }
 
-  private func commonLikelihoods(_ rule: any DecisionRule) throws(PlauditError) -> [Double]? {
+  /// The probability of each live arm, nil where it depends on the context.
+  private func commonTable(_ rule: any DecisionRule) throws(PlauditError) -> ChoiceTable? {
     if let pointer = UnsafeRawPointer(bitPattern: known.load(ordering: .acquiring)) {
-      return Unmanaged<Shares>.fromOpaque(pointer).takeUnretainedValue().values
+      return Unmanaged<Found>.fromOpaque(pointer).takeUnretainedValue().table
     }
     guard let weights = try rule.weights() else { return nil }
-    let all = onLiveArms(weights)
-    let made = Unmanaged.passRetained(Shares(all))
+    var shares = own.shares
+    for (place, arm) in judged.enumerated() { shares[arm] += policyShare * weights[place] }
+    let table = ChoiceTable(shares)
+    let made = Unmanaged.passRetained(Found(table))
     let (isFirst, _) = known.compareExchange(
       expected: 0, desired: UInt(bitPattern: made.toOpaque()), ordering: .acquiringAndReleasing)
     if !isFirst { made.release() }
-    return all
+    return table
   }
 
   private func likelihoods(

@@ -18,6 +18,10 @@ protocol DecisionRule {
   /// The probability of each place where it is the same for every context, else nil.
   func weights() throws(PlauditError) -> [Double]?
 
+  /// Whether decisions are made by ``weights()`` rather than ``pick(_:into:)``: a matter of the state
+  /// alone, so that a decision is the same in every batch.
+  var isPickedByWeights: Bool { get }
+
   /// The probability of each place in one context.
   func weights(in context: UnsafePointer<Double>) throws(PlauditError) -> [Double]
 
@@ -30,6 +34,7 @@ protocol DecisionRule {
 
 extension DecisionRule {
   var isCertain: Bool { false }
+  var isPickedByWeights: Bool { false }
 
   func weights(in context: UnsafePointer<Double>) throws(PlauditError) -> [Double] {
     try weights() ?? []

@@ -4,8 +4,7 @@ import PlauditCore
 /// state is the same alone, in any batch and on any thread.
 ///
 /// Philox4x32-10 under the seed as key. The counter's third word is 0 for the choice among shares,
-/// the arm's number + 1 for its draws, 2³¹ + a quarter of it for the heads of draws, and all ones for
-/// the coin of top-two.
+/// the arm's number + 1 for its draws, and all ones for the coin of top-two.
 struct DecisionWords: Sendable {
   private let key: (UInt32, UInt32)
 
@@ -29,16 +28,6 @@ struct DecisionWords: Sendable {
   @inline(__always)
   func draws(_ id: Int64, arm: Int32, trial: UInt32 = 0) -> (UInt64, UInt64) {
     pair(of: UInt64(bitPattern: id), stream: UInt32(truncatingIfNeeded: arm) &+ 1, trial: trial)
-  }
-
-  /// 32 bits for each of the arms `4 × group ..< 4 × group + 4`: how their draws begin.
-  @inline(__always)
-  func heads(_ id: Int64, group: UInt32) -> RandomSource.Words {
-    RandomSource.philox(
-      counter: (
-        UInt32(truncatingIfNeeded: id), UInt32(truncatingIfNeeded: id >> 32),
-        0x8000_0000 | group, 0
-      ), key: key)
   }
 
   func coin(_ id: Int64) -> UInt64 {

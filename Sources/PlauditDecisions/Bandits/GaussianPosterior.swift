@@ -33,10 +33,8 @@ struct GaussianPosterior: Posterior {
     scale = ((pooledVariance + deviations) / plays / plays).squareRoot()
   }
 
-  static let hasHeads = false
-
   @inline(__always)
-  func draw(_ id: Int64, arm: Int32, head: UInt32, words: DecisionWords) -> Double {
+  func draw(_ id: Int64, arm: Int32, words: DecisionWords) -> Double {
     if freedom == .infinity {
       return mean + scale * Normal.quickQuantile(words.draws(id, arm: arm).0.openUnit)
     }

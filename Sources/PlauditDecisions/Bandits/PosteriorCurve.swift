@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// The density of an arm's posterior up to a factor, on the scale on which it is integrated.
@@ -5,77 +6,87 @@ import Glibc
 /// Rates are on the logit scale, where no end is near; Student's t on that of the inverse
 /// hyperbolic sine, where its tails fall exponentially.
 package struct PosteriorCurve {
-  private enum Shape {
-    case beta(Double, Double)
-    case normal
-    case student(mean: Double, scale: Double, freedom: Double, centre: Double, unit: Double)
-    /// All at one place, with width 0.
-    case point
-  }
-
-  private let shape: Shape
-  /// About where it is highest, and how wide it is there.
-  let peak: Double
-  let width: Double
-  private let logPeak: Double
+  /// About where it is highest, and how wide it is there; 0 for all at one place.
+  package let peak: Double
+  package let width: Double
+  let kernel: pk_curve
 
   package static func beta(successes a: Double, failures b: Double) -> PosteriorCurve {
-    PosteriorCurve(.beta(a, b), peak: log(a / b), width: min(1, (1 / a + 1 / b).squareRoot()))
+    let rate = min(a, b) / (a + b)
+    // Of counts that are nearly equal the difference keeps the digits.
+    let peak = (a - b).magnitude < b / 2 ? log1p((a - b) / b) : log(a / b)
+    return PosteriorCurve(
+      peak: peak, width: min(1, (1 / a + 1 / b).squareRoot()), kind: PK_CURVE_BETA,
+      weight: a + b, rate: rate, scale: a <= b ? 1 : -1, limit: min(700, 38 - log(rate)))
   }
 
   package static func normal(mean: Double, scale: Double) -> PosteriorCurve {
-    PosteriorCurve(scale > 0 ? .normal : .point, peak: mean, width: scale)
+    PosteriorCurve(peak: mean, width: scale, kind: PK_CURVE_NORMAL, scale: scale)
   }
 
   package static func student(
     mean: Double, scale: Double, freedom: Double, centre: Double, unit: Double
   ) -> PosteriorCurve {
-    guard scale > 0 else { return PosteriorCurve(.point, peak: mean, width: 0) }
+    guard scale > 0 else { return .normal(mean: asinh((mean - centre) / unit), scale: 0) }
     let peak = asinh((mean - centre) / unit)
     return PosteriorCurve(
-      .student(mean: mean, scale: scale, freedom: freedom, centre: centre, unit: unit), peak: peak,
-      width: scale / (unit * cosh(peak)))
+      peak: peak, width: scale / (unit * cosh(peak)), kind: PK_CURVE_STUDENT, weight: freedom,
+      rate: (mean - centre) / scale, scale: unit / scale * cosh(peak), limit: tanh(peak))
   }
 
-  private init(_ shape: Shape, peak: Double, width: Double) {
-    self.shape = shape
+  private init(
+    peak: Double, width: Double, kind: some BinaryInteger, weight: Double = 0, rate: Double = 0,
+    scale: Double, limit: Double = 0
+  ) {
     self.peak = peak
     self.width = width
-    logPeak = PosteriorCurve.logDensity(shape, peak, width, 0)
+    kernel = pk_curve(
+      kind: Int64(truncatingIfNeeded: kind), peak: 0, weight: weight, rate: rate, scale: scale,
+      limit: limit)
   }
 
-  /// The density at `peak + offset`, relative to that at the peak.
-  func density(_ offset: Double) -> Double {
-    exp(PosteriorCurve.logDensity(shape, peak, width, offset) - logPeak)
-  }
-
-  /// How far from the peak, towards `sign`, the density has become negligible.
-  func reach(_ sign: Double) -> Double {
-    var distance = 4 * width
-    while distance.isFinite,
-      PosteriorCurve.logDensity(shape, peak, width, sign * distance)
-        > logPeak - 44
-    { distance *= 1.25 }
-    return distance
-  }
-
-  private static func logDensity(
-    _ shape: Shape, _ peak: Double, _ width: Double, _ offset: Double
-  ) -> Double {
-    switch shape {
-    case .point: return -.infinity
-    case .normal:
-      let z = offset / width
-      return -z * z / 2
-    case .beta(let a, let b):
-      // Relative to the peak, so that large counts lose no digit.
-      let rate = a / (a + b)
-      let complement = b / (a + b)
-      return -a * log1p(complement * expm1(-offset)) - b * log1p(rate * expm1(offset))
-    case .student(let mean, let scale, let freedom, let centre, let unit):
-      let t = peak + offset
-      let z = (centre + unit * sinh(t) - mean) / scale
-      return log(cosh(t)) - (freedom + 1) / 2 * log1p(z * z / freedom)
+  /// How far below and above the peak the density has become negligible: infinite where it never
+  /// does.
+  func reach(_ kernels: pk_posterior_set) -> (below: Double, above: Double) {
+    var (below, above) = (Double.infinity, Double.infinity)
+    // Eight distances on each side at a time.
+    var distances = PosteriorCurve.steps * width
+    let curve = kernel
+    while below == .infinity || above == .infinity, distances[15].isFinite {
+      let densities = PosteriorCurve.densities(curve, distances, kernels)
+      for place in 0..<8 where below == .infinity && !(densities[place] > negligible) {
+        below = -distances[place]
+      }
+      for place in 8..<16 where above == .infinity && !(densities[place] > negligible) {
+        above = distances[place]
+      }
+      distances *= PosteriorCurve.stride
     }
+    return (below, above)
   }
+
+  private static func densities(
+    _ curve: pk_curve, _ distances: SIMD16<Double>, _ kernels: pk_posterior_set
+  ) -> SIMD16<Double> {
+    var values = (distances, SIMD16<Double>.zero)
+    withUnsafePointer(to: curve) { curve in
+      withUnsafeMutableBytes(of: &values) { values in
+        guard let values = values.baseAddress else { return }
+        kernels.at(curve, 1, values.assumingMemoryBound(to: Double.self))
+      }
+    }
+    return values.0
+  }
+
+  /// From 4 widths on, each an eighth more than the one before.
+  private static let steps: SIMD16<Double> = {
+    var steps = SIMD16<Double>(repeating: 4)
+    for place in 1..<8 { steps[place] = steps[place - 1] * 1.13 }
+    for place in 0..<8 { (steps[place], steps[place + 8]) = (-steps[place], steps[place]) }
+    return steps
+  }()
+  private static let stride = steps[15] / steps[8] * 1.13
 }
+
+/// e⁻⁴⁴ of the peak.
+private let negligible = 7.781132241133797e-20

@@ -1,7 +1,8 @@
 package import PlauditCore
 
 /// Draws a mean from each arm's posterior and plays the highest draw with probability `share`, else
-/// the second highest, so that the runner-up is measured as well as the leader.
+/// the second highest, so that the runner-up is measured as well as the leader; of few arms, plays
+/// each with the probability that this has.
 ///
 /// - Source: Russo 2020, doi:10.1287/opre.2019.1911 (top-two sampling), with the runner-up of the
 ///   same draw, as in growthbook's bandits.
@@ -12,57 +13,27 @@ struct TopTwo<Belief: Posterior>: DecisionRule {
   let words: DecisionWords
 
   func pick(_ batch: DecisionBatch, into picks: UnsafeMutableBufferPointer<Int32>) {
-    if batch.count >= manyDecisions, let rates = posteriors as? [BetaPosterior] {
-      pick(batch, BetaDrawTable(rates), into: picks)
-      return
-    }
-    let heads = DrawHeads(arms, words: words, isNeeded: Belief.hasHeads)
     posteriors.withUnsafeBufferPointer { posteriors in
       for row in 0..<batch.count {
         let id = batch.first &+ Int64(row)
-        heads.begin(id)
-        picks[row] = choice(id, posteriors.indices) { place, _ in
-          posteriors[place].draw(id, arm: arms[place], head: heads[arms[place]], words: words)
+        var (best, runnerUp) = (-1, -1)
+        var (highest, next) = (-Double.infinity, -Double.infinity)
+        for place in posteriors.indices {
+          let draw = posteriors[place].draw(id, arm: arms[place], words: words)
+          if best < 0 || draw > highest {
+            (runnerUp, next) = (best, highest)
+            (best, highest) = (place, draw)
+          } else if runnerUp < 0 || draw > next {
+            (runnerUp, next) = (place, draw)
+          }
         }
+        let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
+        picks[row] = Int32(truncatingIfNeeded: isSecond ? runnerUp : max(best, 0))
       }
     }
   }
 
-  /// The same picks, quicker.
-  private func pick(
-    _ batch: DecisionBatch, _ table: BetaDrawTable,
-    into picks: UnsafeMutableBufferPointer<Int32>
-  ) {
-    let heads = DrawHeads(arms, words: words, isNeeded: true)
-    for row in 0..<batch.count {
-      let id = batch.first &+ Int64(row)
-      heads.begin(id)
-      picks[row] = choice(id, table.order) { place, rival in
-        table.draw(
-          id, place, arm: arms[place], head: heads[arms[place]], above: rival, words: words)
-      }
-    }
-  }
-
-  /// The place that is played, from draws that need to be right only above the second highest.
-  @inline(__always)
-  private func choice(
-    _ id: Int64, _ places: some Collection<Int>, _ draw: (Int, _ rival: Double) -> Double
-  ) -> Int32 {
-    var (best, runnerUp) = (-1, -1)
-    var (highest, next) = (-Double.infinity, -Double.infinity)
-    for place in places {
-      let value = draw(place, next)
-      if best < 0 || value > highest || (value == highest && place < best) {
-        (runnerUp, next) = (best, highest)
-        (best, highest) = (place, value)
-      } else if runnerUp < 0 || value > next {
-        (runnerUp, next) = (place, value)
-      }
-    }
-    let isSecond = runnerUp >= 0 && words.coin(id).unit >= share
-    return Int32(truncatingIfNeeded: isSecond ? runnerUp : max(best, 0))
-  }
+  var isPickedByWeights: Bool { arms.count <= mostArmsByWeights }
 
   func weights() throws(PlauditError) -> [Double]? {
     let places = try BestOfPosteriors(Belief.curves(posteriors))

@@ -126,12 +126,11 @@ struct BanditTests {
     #expect(try again.decide(1_000, 101).arms != all.arms)
   }
 
-  /// Which has a table of draws, where a small one has none.
-  @Test(arguments: [Policy.thompson, .topTwo])
-  func `a large batch draws what small ones draw`(_ policy: Policy) throws {
+  @Test(arguments: [Policy.thompson, .topTwo], [6, 40])
+  func `a large batch decides as small ones do`(_ policy: Policy, _ arms: Int) throws {
     for rewards in [0, 1, 40, 4000] {
-      let bandit = try Bandit.make(policy, arms: 6) { $0.seed = 5 }
-      for arm in 0..<6 {
+      let bandit = try Bandit.make(policy, arms: arms) { $0.seed = 5 }
+      for arm in 0..<arms {
         let count = rewards / (arm + 1)
         try bandit.learn(
           [Int32](repeating: Int32(arm), count: count),
@@ -141,6 +140,29 @@ struct BanditTests {
       let large = try snapshot.decideArms(6000, contexts: nil)
       let small = try (0..<60).flatMap { try snapshot.decide(1000 + 100 * Int64($0), 100).arms }
       #expect(large == small)
+    }
+  }
+
+  /// 40 arms are drawn, not played by their probabilities.
+  @Test(arguments: [Policy.thompson, .topTwo], [BanditSettings.Reward.bernoulli, .real])
+  func `draws are as often highest as the quadrature says`(
+    _ policy: Policy, _ reward: BanditSettings.Reward
+  ) throws {
+    let bandit = try Bandit.make(policy, arms: 40) { $0.reward = reward }
+    for arm in 0..<40 {
+      let count = 10 + 7 * arm
+      try bandit.learn(
+        [Int32](repeating: Int32(arm), count: count),
+        (0..<count).map { $0 % (3 + arm % 5) == 0 ? 1 : 0 })
+    }
+    let count = 3_000
+    let decisions = try bandit.decide(count)
+    let shares = try bandit.judge().probabilities
+    #expect(decisions.propensities == decisions.arms.map { shares[Int($0)] })
+    for arm in 0..<40 {
+      let plays = Double(decisions.arms.count { $0 == Int32(arm) })
+      let expected = shares[arm] * Double(count)
+      #expect((plays - expected).magnitude < 5 * (expected + 1).squareRoot(), "\(arm)")
     }
   }
 

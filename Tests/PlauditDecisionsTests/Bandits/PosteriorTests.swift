@@ -17,28 +17,41 @@ struct PosteriorTests {
     #expect(isClose(places.best[0], 0.5 * erfc(-0.2 / 2.0.squareRoot()), rtol: 1e-13))
   }
 
-  @Test func `shares are scipy's`() throws {
-    struct Case: Decodable {
-      let kind: String
-      let arms: [[Double]]
-      let best: [Double]
-      let second: [Double]
+  private struct Shares: Decodable {
+    let kind: String
+    let arms: [[Double]]
+    let best: [Double]
+    let second: [Double]
+
+    func places() throws -> BestOfPosteriors {
+      let centre = arms.reduce(0) { $0 + $1[0] / Double(arms.count) }
+      let unit = arms.map { $0[1] }.max() ?? 1
+      return try BestOfPosteriors(
+        arms.map { arm in
+          switch kind {
+          case "beta": .beta(successes: arm[0], failures: arm[1])
+          case "normal": .normal(mean: arm[0], scale: arm[1])
+          default:
+            .student(mean: arm[0], scale: arm[1], freedom: arm[2], centre: centre, unit: unit)
+          }
+        })
     }
-    for given in try Reference.cases("decisions_bandits_posteriors", Case.self) {
-      let centre = given.arms.reduce(0) { $0 + $1[0] / Double(given.arms.count) }
-      let unit = given.arms.map { $0[1] }.max() ?? 1
-      let curves: [PosteriorCurve] = given.arms.map { arm in
-        switch given.kind {
-        case "beta": .beta(successes: arm[0], failures: arm[1])
-        case "normal": .normal(mean: arm[0], scale: arm[1])
-        default:
-          .student(mean: arm[0], scale: arm[1], freedom: arm[2], centre: centre, unit: unit)
-        }
-      }
-      let places = try BestOfPosteriors(curves)
+  }
+
+  @Test func `shares are scipy's`() throws {
+    for given in try Reference.cases("decisions_bandits_posteriors", Shares.self) {
+      let places = try given.places()
       // The golden cases ask for 1e-9; quad's own error stands at about 1e-12.
       #expect(isClose(places.best, given.best, rtol: 1e-10, atol: 2e-12), "\(given.arms)")
       #expect(isClose(places.second, given.second, rtol: 1e-10, atol: 2e-12), "\(given.arms)")
+    }
+  }
+
+  @Test func `shares of very wide, narrow, lopsided and distant arms are mpmath's`() throws {
+    for given in try Reference.cases("decisions_bandits_extremes", Shares.self) {
+      let places = try given.places()
+      #expect(isClose(places.best, given.best, rtol: 1e-12, atol: 1e-13), "\(given.arms)")
+      #expect(isClose(places.second, given.second, rtol: 1e-12, atol: 1e-13), "\(given.arms)")
     }
   }
 
