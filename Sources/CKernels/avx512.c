@@ -11,6 +11,7 @@
 #define PK_NAME(x) avx512_##x
 #define PK_MULADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "rows.h"
+#define PK_GRAM_ROWS 8
 #include "ridge.h"
 #define PK_CELLS 32
 #include "posterior.h"

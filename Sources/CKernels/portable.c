@@ -3,6 +3,7 @@
 #define PK_NAME(x) portable_##x
 #define PK_MULADD(a, b, c) ((a) * (b) + (c))
 #include "rows.h"
+#define PK_GRAM_ROWS 2
 #include "ridge.h"
 #define PK_CELLS 8
 #include "posterior.h"

@@ -25,15 +25,30 @@ static void PK_NAME(ridge_judge)(const double *inverse, const double *x, int64_t
   *(PK_NAME(eight) *)spread = s;
 }
 
+/* Eight elements from i on of each of `height` rows of the sums, from k on, which stay in registers
+   while all rows are added. */
+static inline __attribute__((always_inline)) void PK_NAME(gram_tile)(double *sums,
+                                                                     const double *rows,
+                                                                     int64_t count, int64_t stride,
+                                                                     int64_t k, int64_t i,
+                                                                     int height) {
+  PK_NAME(eight) tile[8];
+  for (int t = 0; t < height; t++) tile[t] = *(PK_NAME(eight) *)(sums + (k + t) * stride + i);
+  for (int64_t r = 0; r < count; r++, rows += stride) {
+    PK_NAME(eight) row = *(const PK_NAME(eight) *)(rows + i);
+    for (int t = 0; t < height; t++) tile[t] += row * rows[k + t];
+  }
+  for (int t = 0; t < height; t++) *(PK_NAME(eight) *)(sums + (k + t) * stride + i) = tile[t];
+}
+
 static void PK_NAME(ridge_gram)(double *sums, const double *rows, int64_t count, int64_t n,
                                 int64_t stride) {
-  for (int64_t k = 0; k < n; k++)
-    for (int64_t i = k & ~(int64_t)7; i < stride; i += 8) {
-      PK_NAME(eight) *place = (PK_NAME(eight) *)(sums + k * stride + i), sum = *place;
-      for (int64_t r = 0; r < count; r++)
-        sum += *(const PK_NAME(eight) *)(rows + r * stride + i) * rows[r * stride + k];
-      *place = sum;
-    }
+  for (int64_t i = 0; i < stride; i += 8) {
+    int64_t k = 0, end = i + 8 < n ? i + 8 : n;
+    for (; k + PK_GRAM_ROWS <= end; k += PK_GRAM_ROWS)
+      PK_NAME(gram_tile)(sums, rows, count, stride, k, i, PK_GRAM_ROWS);
+    for (; k < end; k++) PK_NAME(gram_tile)(sums, rows, count, stride, k, i, 1);
+  }
 }
 
 const pk_ridge_set PK_NAME(ridge_set) = {PK_SET, PK_NAME(ridge_judge), PK_NAME(ridge_gram)};

@@ -155,7 +155,22 @@ extension Bandit {
   func check(_ values: UnsafeBufferPointer<Double>) throws(PlauditError) {
     let isOutcome = settings.reward == .bernoulli
     let isShare = settings.policy == .klUCB
-    for row in 0..<values.count {
+    // Eight at once, up to the first eight with one that is none.
+    var row = 0
+    if let base = values.baseAddress {
+      let raw = UnsafeRawPointer(base)
+      let (low, high): (SIMD8<Double>, SIMD8<Double>) =
+        isShare ? (.zero, .one) : (.init(repeating: -1e100), .init(repeating: 1e100))
+      while row + 8 <= values.count {
+        let eight = raw.loadUnaligned(fromByteOffset: row * 8, as: SIMD8<Double>.self)
+        let are =
+          isOutcome
+          ? (eight .== .zero) .| (eight .== .one) : (eight .>= low) .& (eight .<= high)
+        guard all(are) else { break }
+        row += 8
+      }
+    }
+    for row in row..<values.count {
       let value = values[row]
       if isOutcome ? value == 0 || value == 1 : value.magnitude <= 1e100 {
         if !isShare || (value >= 0 && value <= 1) { continue }
@@ -183,43 +198,43 @@ extension Bandit {
 
   /// Learns some rows of linear models. An arm with many of them takes them at once, which differs
   /// from one at a time in the last digits only.
+  @inline(__always)
   private func absorb(
     _ count: Int, arm: (Int) -> Int, reward: (Int) -> Double,
     context: (Int) -> UnsafePointer<Double>?
   ) throws(PlauditError) {
-    let scratch = try Bytes(count: (settings.features + 1) * 8)
+    let features = settings.features
+    let scratch = try Bytes(count: (features + 1) * 8)
     defer { withExtendedLifetime(scratch) {} }
     guard let room = scratch.mutable.bindMemory(to: Double.self).baseAddress else { return }
-    var batches: [RidgeBatch?] = []
-    if RidgeBatch.pays(count, features: settings.features) {
-      var counts = [Int](repeating: 0, count: arms.count)
+    var counts: [Int] = []
+    if RidgeBatches.pays(count, features: features) {
+      counts = [Int](repeating: 0, count: arms.count)
       for row in 0..<count { counts[arm(row)] += 1 }
-      for count in counts {
-        let pays = RidgeBatch.pays(count, features: settings.features)
-        batches.append(pays ? try RidgeBatch(features: settings.features) : nil)
-      }
     }
-    let packed = try batches.isEmpty ? nil : RidgeSums(features: settings.features)
-    let full = try batches.isEmpty ? nil : RidgeSums(features: settings.features)
+    let memory = try RidgeBatches.memory(counts: counts, features: features)
+    defer { withExtendedLifetime(memory) {} }
+    let batches = RidgeBatches(counts: counts, features: features, in: memory)
+    let packed = try batches.map { _ throws(PlauditError) in try RidgeSums(features: features) }
+    let full = try batches.map { _ throws(PlauditError) in try RidgeSums(features: features) }
     let isWorker = settings.worker > 0
-    for row in 0..<count {
-      let number = arm(row)
-      let value = reward(row)
-      arms[number].tally.add(value)
-      if isWorker { arms[number].fresh.add(value) }
-      guard let x = context(row) else { continue }
-      if !batches.isEmpty, let batch = batches[number] {
-        batch.add(x, reward: value)
-      } else {
+    arms.withUnsafeMutableBufferPointer { arms in
+      for row in 0..<count {
+        let number = arm(row)
+        let value = reward(row)
+        arms[number].tally.add(value)
+        if isWorker { arms[number].fresh.add(value) }
+        guard let x = context(row) else { continue }
+        if let batches, batches.add(number, x, reward: value) { continue }
         arms[number].factor?.absorb(x, reward: value, scratch: room)
         arms[number].freshSums?.absorb(x, reward: value)
       }
     }
-    guard let packed, let full else { return }
-    for number in arms.indices {
-      guard let batch = batches[number], let factor = arms[number].factor else { continue }
-      batch.finish(
-        factor, arms[number].freshSums, ridge: settings.ridge, packed: packed, room: full)
+    guard let batches, let packed, let full else { return }
+    for (number, arm) in arms.enumerated() {
+      guard let factor = arm.factor else { continue }
+      batches.finish(
+        number, factor, arm.freshSums, ridge: settings.ridge, packed: packed, room: full)
     }
   }
 }
