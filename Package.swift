@@ -83,7 +83,7 @@ let package = Package(
       dependencies: ["PlauditCore", "PlauditText", "PlauditTensor", "PlauditNeural"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "PlauditStatsTests", dependencies: ["PlauditCore", "PlauditStats"],
+      name: "PlauditStatsTests", dependencies: ["PlauditCore", "PlauditStats", "CColumns"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PlauditDecisionsTests",

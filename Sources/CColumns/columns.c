@@ -37,3 +37,15 @@ int32_t pc_split(const double *values, int64_t count, pc_window window, int64_t 
                  int64_t *low, uint64_t *high_bits) {
   return PC_CALL(split, values, count, window, high, low, high_bits);
 }
+
+void pc_poisson(const uint16_t *bits, int64_t count, uint8_t *counts) {
+  PC_CALL(poisson, bits, count, counts);
+}
+
+double pc_weighted_sum(const double *terms, const uint8_t *counts, int64_t count) {
+  return PC_CALL(weighted_sum, terms, counts, count);
+}
+
+int64_t pc_sum_counts(const uint8_t *counts, int64_t count) {
+  return PC_CALL(sum_counts, counts, count);
+}

@@ -1,4 +1,4 @@
-/* Kernels for one block of a column: exact splitting, key codes, tallies of groups.
+/* Kernels for one block of a column: exact splitting, key codes, tallies of groups, sums of drawn rows.
  *
  * No function allocates; what grows has been reserved by the caller. Counts are those of a block,
  * at most PC_BLOCK rows. */
@@ -93,5 +93,15 @@ int64_t pc_map_codes(const int64_t *codes, int64_t count, const uint32_t *lookup
 /* keys[row] = first[row] << shift | second[row]. */
 void pc_pair(const uint32_t *first, const uint32_t *second, int64_t count, int32_t shift,
              int64_t *keys);
+
+/* Poisson draws of mean 1 by inversion of 16 random bits: 255 where they do not decide, which are
+ * those of a limit, 8 of 65536. */
+void pc_poisson(const uint16_t *bits, int64_t count, uint8_t *counts);
+
+/* The sum of terms[i] * counts[i], in 16 running sums: the same bits on every CPU. */
+double pc_weighted_sum(const double *terms, const uint8_t *counts, int64_t count);
+
+/* Of at most 2^24 counts. */
+int64_t pc_sum_counts(const uint8_t *counts, int64_t count);
 
 #endif

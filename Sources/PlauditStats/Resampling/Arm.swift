@@ -1,3 +1,4 @@
+import CColumns
 import PlauditCore
 
 /// The statistic of one arm, made of the units that were drawn.
@@ -54,7 +55,7 @@ final class SumArm: DrawnStatistic {
       if let denominators = arm.denominators {
         denominator += SumArm.sum(denominators, counts, from: first)
       } else {
-        denominator += Double(counts.reduce(0) { $0 &+ Int($1) })
+        denominator += counts.baseAddress.map { Double(pc_sum_counts($0, Int64(counts.count))) } ?? 0
       }
     }
 
@@ -97,25 +98,12 @@ final class SumArm: DrawnStatistic {
     }
   }
 
-  @inline(__always)
   private static func sum(
     _ terms: [Double], _ counts: UnsafeBufferPointer<UInt8>, from first: Int
   ) -> Double {
     terms.withUnsafeBufferPointer { terms in
-      var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
-      var place = 0
-      while place &+ 3 < counts.count {
-        a += terms[first &+ place] * Double(counts[place])
-        b += terms[first &+ place &+ 1] * Double(counts[place &+ 1])
-        c += terms[first &+ place &+ 2] * Double(counts[place &+ 2])
-        d += terms[first &+ place &+ 3] * Double(counts[place &+ 3])
-        place &+= 4
-      }
-      while place < counts.count {
-        a += terms[first &+ place] * Double(counts[place])
-        place &+= 1
-      }
-      return (a + b) + (c + d)
+      guard let terms = terms.baseAddress, let base = counts.baseAddress else { return 0 }
+      return pc_weighted_sum(terms + first, base, Int64(counts.count))
     }
   }
 }

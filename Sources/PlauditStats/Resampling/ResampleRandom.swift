@@ -1,3 +1,5 @@
+import CColumns
+import Glibc
 import PlauditCore
 
 /// A quick source of random integers for one resample.
@@ -91,36 +93,32 @@ struct ResampleRandom {
     return place
   }
 
-  /// Fills a buffer with Poisson draws of mean 1, by inversion of 32 random bits.
+  /// Fills a buffer with Poisson draws of mean 1, by inversion of 32 random bits: of the first 16,
+  /// and where those do not decide, which is seldom, of 16 more.
   mutating func fillPoisson(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
-    var random = self
-    ResampleRandom.poissonTable.withUnsafeBufferPointer { table in
-      var place = 0
-      while place < buffer.count {
-        var word = random.next()
-        // Five times twelve bits.
-        for _ in 0..<min(5, buffer.count &- place) {
-          let first = UInt32(truncatingIfNeeded: word) & 0xFFF
-          var count = table[Int(first)]
-          if count == ResampleRandom.undecided {
-            let rest = UInt32(truncatingIfNeeded: random.next() >> 44)
-            count = ResampleRandom.poisson(first << 20 | rest)
-          }
-          buffer[place] = count
-          place &+= 1
-          word >>= 12
+    guard let counts = buffer.baseAddress else { return }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1024) { words in
+      guard let base = words.baseAddress else { return }
+      var first = 0
+      while first < buffer.count {
+        let count = min(4 * words.count, buffer.count - first)
+        var random = self
+        for place in 0..<(count + 3) / 4 { words[place] = random.next() }
+        let bits = UnsafeRawPointer(base).assumingMemoryBound(to: UInt16.self)
+        let part = counts + first
+        pc_poisson(bits, Int64(count), part)
+        var next = 0
+        while let found = memchr(part + next, 255, count - next) {
+          let place = UnsafeRawPointer(found) - UnsafeRawPointer(part)
+          part[place] = ResampleRandom.poisson(
+            UInt32(bits[place]) << 16 | UInt32(truncatingIfNeeded: random.next() >> 48))
+          next = place + 1
         }
+        self = random
+        first += count
       }
     }
-    self = random
   }
-
-  /// By the first twelve bits; one draw in three hundred needs the others.
-  private static let poissonTable: [UInt8] = (0..<4096 as Range<UInt32>).map {
-    let (low, high) = (poisson($0 << 20), poisson($0 << 20 | 0xF_FFFF))
-    return low == high ? low : undecided
-  }
-  private static let undecided: UInt8 = 255
 
   /// The limits are `2³²` times the probabilities of at most 0, 1, … 11; beyond lies less than 2⁻³².
   private static func poisson(_ bits: UInt32) -> UInt8 {

@@ -1,3 +1,4 @@
+import CColumns
 import Foundation
 import PlauditCore
 import PlauditStats
@@ -176,6 +177,29 @@ struct SampleBootstrapTests {
       if byRow.interval.lower <= 0, 0 <= byRow.interval.upper { covered.rows += 1 }
     }
     #expect(covered.users >= 66 && covered.rows <= 56, "\(covered)")
+  }
+
+  @Test func `sixteen bits decide Poisson counts as often as they shall`() {
+    let bits = (0...65535).map { UInt16($0) }
+    var counts = [UInt8](repeating: 0, count: bits.count)
+    pc_poisson(bits, Int64(bits.count), &counts)
+    var (probability, undecided) = (exp(-1.0), 0)
+    for count in 0..<8 {
+      let found = counts.count { $0 == UInt8(count) }
+      // A limit lies within one of the 65536, which is left open.
+      #expect((Double(found) - 65536 * probability).magnitude <= 2, "\(count)")
+      probability /= Double(count + 1)
+    }
+    for place in counts.indices where counts[place] == 255 {
+      #expect(place == 65535 || counts[place - 1] + 1 == counts[place + 1])
+      undecided += 1
+    }
+    #expect(undecided == 8)
+    let terms = (0..<1003).map { Double($0 % 17) }
+    let weights = (0..<1003).map { UInt8($0 % 5) }
+    let sum = zip(terms, weights).reduce(0) { $0 + $1.0 * Double($1.1) }
+    #expect(pc_weighted_sum(terms, weights, 1003) == sum)
+    #expect(pc_sum_counts(weights, 1003) == weights.reduce(0) { $0 + Int64($1) })
   }
 
   @Test func `Poisson counts have mean and variance 1`() throws {
