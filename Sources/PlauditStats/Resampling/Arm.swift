@@ -55,7 +55,8 @@ final class SumArm: DrawnStatistic {
       if let denominators = arm.denominators {
         denominator += SumArm.sum(denominators, counts, from: first)
       } else {
-        denominator += counts.baseAddress.map { Double(pc_sum_counts($0, Int64(counts.count))) } ?? 0
+        denominator +=
+          counts.baseAddress.map { Double(pc_sum_counts($0, Int64(counts.count))) } ?? 0
       }
     }
 
