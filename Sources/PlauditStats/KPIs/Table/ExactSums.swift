@@ -60,6 +60,9 @@ final class ExactSums {
 
   var exponent: Int { -(window?.lower ?? 0) }
 
+  /// Whether some group has a wide sum.
+  var hasWideSums: Bool { places.count > 0 }
+
   /// Groups from here on have no sum.
   var groupCount: Int { max(totals.count, places.count) }
 
@@ -158,7 +161,13 @@ final class ExactSums {
 
 extension Int128 {
   /// The nearest double, ties to even.
+  @inline(__always)
   var nearest: Double {
-    pc_nearest(Int64(truncatingIfNeeded: self &>> 64), UInt64(truncatingIfNeeded: self))
+    // Of up to 106 bits both halves and the product are exact, so that the addition rounds alone.
+    let upper = Int64(truncatingIfNeeded: self &>> 53)
+    if Int128(upper) == self &>> 53, upper.magnitude <= 1 << 53 {
+      return Double(upper) * 0x1p53 + Double(Int64(truncatingIfNeeded: self) & (1 << 53 - 1))
+    }
+    return pc_nearest(Int64(truncatingIfNeeded: self &>> 64), UInt64(truncatingIfNeeded: self))
   }
 }

@@ -10,7 +10,11 @@ final class TableMemory<Element: BitwiseCopyable> {
   /// How many elements hold values; the owner keeps it at or below `capacity`.
   var count = 0
 
-  init() {
+  private let hasZeros: Bool
+
+  /// - Parameter hasZeros: false where new elements are always written before they are counted.
+  init(hasZeros: Bool = true) {
+    self.hasZeros = hasZeros
     // Any address will do, it is neither read nor written at capacity 0; 64 is never null.
     base = UnsafeMutablePointer(bitPattern: 64) ?? .allocate(capacity: 1)
   }
@@ -41,7 +45,7 @@ final class TableMemory<Element: BitwiseCopyable> {
     guard let memory else {
       throw PlauditError(.outOfMemory, "no memory for \(target) elements of a KPI table")
     }
-    if capacity > 0 {
+    if capacity > 0, hasZeros {
       let old = capacity &* MemoryLayout<Element>.stride
       memset(memory + old, 0, size - old)
     }

@@ -3,8 +3,8 @@ import PlauditCore
 
 /// Texts as codes 1, 2, … in order of first appearance, with a copy of each; 0 is left to null.
 final class TextIndex {
-  private let keys = TableMemory<pc_text_key>()
-  private let arena = TableMemory<UInt8>()
+  private let keys = TableMemory<pc_text_key>(hasZeros: false)
+  private let arena = TableMemory<UInt8>(hasZeros: false)
   private var entries = TableMemory<UInt64>()
 
   var count: Int { keys.count }
@@ -37,7 +37,10 @@ final class TextIndex {
       texts, Int64(count), entries.base, UInt64(entries.count &- 1), keys.base, &known, arena.base,
       &used, codes)
     keys.count = Int(known)
+    let fresh = UnsafeBufferPointer(
+      start: arena.base + arena.count, count: Int(used) &- arena.count)
     arena.count = Int(used)
+    if isASCII(fresh) { return }
     for place in before..<keys.count where !isText(bytes(at: place)) {
       let row = (0..<count).first { Int(codes[$0]) == place &+ 1 } ?? 0
       throw PlauditError(.invalidUTF8, "a key is not valid UTF-8", index: Int64(row))
@@ -54,9 +57,13 @@ final class TextIndex {
 
   /// Whether a key is valid UTF-8; ASCII is seen at a glance.
   private func isText(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    isASCII(bytes) || String(validating: bytes, as: UTF8.self) != nil
+  }
+
+  private func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var high: UInt8 = 0
     for byte in bytes { high |= byte }
-    return high < 0x80 || String(validating: bytes, as: UTF8.self) != nil
+    return high < 0x80
   }
 
   private func rehash(for wanted: Int) throws(PlauditError) {
