@@ -215,7 +215,7 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
     /* Full tiles; what remains at the end goes in two of about equal height. */
     int64_t left_over = rows - first;
     int64_t full = left_over / PK_TILE_ROWS - (left_over % PK_TILE_ROWS != 0);
-    count = full > 0                      ? PK_TILE_ROWS
+    count = full > 0                   ? PK_TILE_ROWS
             : left_over > PK_TILE_ROWS ? (left_over + 1) / 2
                                        : left_over;
     const float *left = a + first * row_stride;

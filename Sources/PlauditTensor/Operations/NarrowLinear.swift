@@ -49,7 +49,7 @@ extension Tape {
     let most = 448
     for first in stride(from: 0, to: x.rows, by: most) {
       try control?.check()
-      try forward(
+      forward(
         narrow, x.values + first * x.width, into: y.values + first * outputs,
         rows: min(most, x.rows - first), outputs: outputs, bias: bias, activation, scratch)
     }
@@ -75,10 +75,10 @@ extension Tape {
     for first in stride(from: 0, to: x.rows, by: most) {
       try control?.check()
       let rows = min(most, x.rows - first)
-      try forward(
+      forward(
         innerPart, x.values + first * x.width, into: between, rows: rows, outputs: inner.outputs,
         bias: bias.values.pointer, activation, scratch)
-      try forward(
+      forward(
         outerPart, between, into: y.values + first * outer.outputs, rows: rows,
         outputs: outer.outputs, bias: nil, nil, scratch)
     }
@@ -90,12 +90,11 @@ extension Tape {
     _ narrow: NarrowPart, _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>,
     rows: Int, outputs: Int, bias: UnsafePointer<Scalar>?, _ activation: Activation?,
     _ scratch: UnsafeMutablePointer<UInt8>
-  ) throws(PlauditError) {
-    guard let x = x as? UnsafePointer<Float>, let y = y as? UnsafeMutablePointer<Float> else {
-      throw PlauditError(.internal, "narrow weights on a tape of other numbers than floats")
-    }
+  ) {
     narrow.weights.forward(
-      x, into: y, rows: rows, first: narrow.first, count: outputs,
-      bias: bias.flatMap { $0 as? UnsafePointer<Float> }, activation, scratch: scratch)
+      floats(UnsafeMutablePointer(mutating: x)), into: floats(y), rows: rows, first: narrow.first,
+      count: outputs,
+      bias: bias.map { UnsafePointer(floats(UnsafeMutablePointer(mutating: $0))) }, activation,
+      scratch: scratch)
   }
 }

@@ -38,9 +38,4 @@ extension Tape {
     }
     return true
   }
-
-  /// The numbers of a tape that has kernels of floats: they are floats.
-  func floats(_ numbers: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Float.self)
-  }
 }

@@ -197,6 +197,11 @@ package final class Tape<Scalar: TensorScalar> {
     memset(numbers, 0, count * MemoryLayout<Scalar>.stride)
   }
 
+  /// The numbers of a tape that has kernels of floats alone: they are floats.
+  func floats(_ numbers: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Float.self)
+  }
+
   func wantsGradient(_ tensor: Tensor) -> Bool { tensor.node >= 0 }
 
   /// The gradient of an input after `backward`, nil when none arrived.
