@@ -4,11 +4,11 @@ import PlauditTensor
 import Testing
 
 struct PredictionTests {
-  @Test(arguments: ["sequence_single", "relu_odd"])
+  @Test(arguments: ["sequence_single", "relu_odd"], PrecisionChoice.allCases)
   func `a text's bits are the same alone, in any batch, at any thread count`(
-    name: String
+    name: String, precision: PrecisionChoice
   ) throws {
-    let model = try Model.load(path: Reference.tiny(name))
+    let model = try Model.load(path: Reference.tiny(name), precision: precision)
     var options = PredictionOptions()
     options.pooling = .mean
     let posts = inventedPosts(150)
@@ -27,14 +27,6 @@ struct PredictionTests {
       }
       #expect(vector == expected)
     }
-  }
-
-  @Test(.enabled(if: Reference.miniLM != nil))
-  func `MiniLM gives the same bits in every batch`() throws {
-    let model = try Model.load(path: try #require(Reference.miniLM))
-    let posts = inventedPosts(60, seed: 3)
-    let alone = try posts.map { try model.embeddings([$0])[0] }
-    for threads in [1, 2] { #expect(try model.embeddings(posts, threads: threads) == alone) }
   }
 
   @Test func `probabilities are a softmax of the logits`() throws {

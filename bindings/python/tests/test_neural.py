@@ -35,17 +35,6 @@ def test_values_equal_transformers(name):
                 assert numpy.abs(model.embed(texts)[0] - case["embedding"]).max() <= 2e-5
 
 
-def test_scores_are_the_same_bits_alone_in_batches_and_on_threads(minilm, tweets):
-    posts = tweets[::997]
-    with plaudit.Model(minilm) as model:
-        alone = numpy.stack([model.embed([post])[0] for post in posts])
-        scorer = model.scorer()
-        assert all(numpy.array_equal(scorer.embed(p), e) for p, e in zip(posts, alone))
-        for threads in (1, 2, 5):
-            assert numpy.array_equal(model.embed(posts, threads=threads), alone)
-            assert numpy.array_equal(model.embed(posts[::-1], threads=threads), alone[::-1])
-
-
 def test_a_prediction_names_its_labels(classifier):
     assert classifier.labels == ("positive", "negative", "neutral")
     found = classifier.predict([*POSTS, None])
