@@ -2,7 +2,7 @@ import Glibc
 
 /// A rate after successes and failures: `Beta(successes, failures)`, prior included.
 ///
-/// Draws are odds, `θ / (1 − θ)`, which keep their digits near 1.
+/// Draws are logits, `log(θ / (1 − θ))`, which keep their digits near 0 and near 1.
 ///
 /// - Source: Cheng 1978, "Generating beta variates with nonintegral shape parameters",
 ///   doi:10.1145/359460.359482, algorithms BB and BC.
@@ -12,6 +12,8 @@ struct BetaPosterior: Posterior {
   private let small: Double
   private let large: Double
   private let sum: Double
+  /// `log(large / small)`
+  private let spread: Double
   private let power: Double
   /// BB: gamma; BC: the two bounds of the quick tests.
   private let first: Double
@@ -24,6 +26,7 @@ struct BetaPosterior: Posterior {
     (small, large) = successes <= failures ? (successes, failures) : (failures, successes)
     isSwapped = successes > failures
     sum = successes + failures
+    spread = log(large / small)
     if small > 1 {
       power = ((sum - 2) / (2 * small * large - sum)).squareRoot()
       first = small + 1 / power
@@ -40,8 +43,13 @@ struct BetaPosterior: Posterior {
 
   @inline(__always)
   func draw(_ id: Int64, arm: Int32, words: DecisionWords) -> Double {
-    let weight = small > 1 ? ratioBB(id, arm, words) : ratioBC(id, arm, words)
-    return isSwapped ? large / weight : weight / large
+    // BB makes the logit of the smaller parameter's part, BC that of the larger one's.
+    if small > 1 {
+      let logit = exponentBB(id, arm, words) - spread
+      return isSwapped ? -logit : logit
+    }
+    let logit = exponentBC(id, arm, words) + spread
+    return isSwapped ? logit : -logit
   }
 
   private static let log4 = 1.3862943611198906
@@ -57,7 +65,7 @@ struct BetaPosterior: Posterior {
   }
 
   @inline(__always)
-  private func ratioBB(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+  private func exponentBB(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
     var trial: UInt32 = 0
     while true {
       let (u1, u2) = numbers(id, arm, trial, words)
@@ -65,13 +73,13 @@ struct BetaPosterior: Posterior {
       let w = small * exp(v)
       let z = u1 * u1 * u2
       let r = first * v - Self.log4
-      if small + r - w + Self.log5Plus1 >= 5 * z { return w }
-      if r + sum * log(sum / (large + w)) >= log(z) { return w }
+      if small + r - w + Self.log5Plus1 >= 5 * z { return v }
+      if r + sum * log(sum / (large + w)) >= log(z) { return v }
       trial &+= 1
     }
   }
 
-  private func ratioBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
+  private func exponentBC(_ id: Int64, _ arm: Int32, _ words: DecisionWords) -> Double {
     var trial: UInt32 = 0
     while true {
       let (u1, u2) = numbers(id, arm, trial, words)
@@ -84,9 +92,11 @@ struct BetaPosterior: Posterior {
         continue
       }
       let v = power * log(u1 / (1 - u1))
-      let w = min(large * exp(v), .greatestFiniteMagnitude)
-      if u1 >= 0.5, z <= 0.25 { return w }
-      if sum * (log(sum / (small + w)) + v) - Self.log4 >= log(z) { return w }
+      if u1 >= 0.5, z <= 0.25 { return v }
+      // log(sum / (small + large eᵛ)) + v, without overflow.
+      let share =
+        v < 0 ? log(sum / (small + large * exp(v))) + v : log(sum / (small * exp(-v) + large))
+      if sum * share - Self.log4 >= log(z) { return v }
     }
   }
 

@@ -166,6 +166,32 @@ struct BanditTests {
     }
   }
 
+  /// Beta posteriors with a parameter of at most 1 are drawn by an algorithm of their own.
+  @Test(arguments: [Policy.thompson, .topTwo], [0.01, 0.3, 1])
+  func `arms without a success or without a failure are drawn by their law`(
+    _ policy: Policy, _ prior: Double
+  ) throws {
+    for isWinning in [false, true] {
+      let bandit = try Bandit.make(policy, arms: 36) {
+        $0.priorSuccesses = prior
+        $0.priorFailures = prior
+      }
+      for arm in 0..<36 {
+        let successes = arm < 4 ? (isWinning ? 10 : 0) : 2
+        try bandit.learn(
+          [Int32](repeating: Int32(arm), count: 10), (0..<10).map { $0 < successes ? 1 : 0 })
+      }
+      let count = 20_000
+      let decisions = try bandit.decide(count)
+      let shares = try bandit.judge().probabilities
+      for arm in 0..<36 {
+        let plays = Double(decisions.arms.count { $0 == Int32(arm) })
+        let expected = shares[arm] * Double(count)
+        #expect((plays - expected).magnitude < 5 * (expected + 1).squareRoot(), "\(arm)")
+      }
+    }
+  }
+
   @Test(arguments: Policy.allCases)
   func `an arm added late is played, and one removed is not`(_ policy: Policy) throws {
     let bandit = try Bandit.make(policy) {
