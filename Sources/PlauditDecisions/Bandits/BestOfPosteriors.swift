@@ -25,26 +25,31 @@ package struct BestOfPosteriors {
       order(curves)
       return
     }
-    // Places are distances from the highest peak, where digits are needed most.
-    let origin = curves.reduce(-Double.infinity) { max($0, $1.peak) }
     let kernels = posteriorKernels.pointee
-    var arms: [Contender] = []
-    for (arm, curve) in curves.enumerated() {
-      let (below, above) = curve.reach(kernels)
-      var kernel = curve.kernel
-      kernel.peak = curve.peak - origin
-      arms.append(
-        Contender(
-          arm: arm, curve: kernel, width: curve.width, low: kernel.peak - below,
-          high: kernel.peak + above))
+    let reaches = curves.map { $0.reach(kernels) }
+    // Where two have not begun nobody is best or second.
+    func start(_ lows: [Double]) -> Double { lows.sorted()[lows.count - 2] }
+    let first = start(curves.indices.map { curves[$0].peak - reaches[$0].below })
+    let contenders = curves.indices.filter { curves[$0].peak + reaches[$0].above > first }
+    // Places are distances from the narrowest peak, where digits are needed most.
+    guard contenders.count > 1,
+      let origin = contenders.min(by: { curves[$0].width < curves[$1].width })
+    else {
+      order(curves)
+      return
+    }
+    let arms = contenders.map { arm in
+      var kernel = curves[arm].kernel
+      kernel.peak = curves[arm].peak - curves[origin].peak
+      return Contender(
+        arm: arm, curve: kernel, width: curves[arm].width,
+        low: kernel.peak - reaches[arm].below, high: kernel.peak + reaches[arm].above)
     }
     guard arms.allSatisfy({ $0.low.isFinite && $0.high.isFinite }) else {
       order(curves)
       return
     }
-    // Where two have not begun nobody is best or second.
-    let start = arms.map(\.low).sorted()[curves.count - 2]
-    arms.removeAll { $0.high <= start }
+    let start = start(arms.map(\.low))
     let end = arms.reduce(start) { max($0, $1.high) }
     try integrate(arms, BestOfPosteriors.edges(arms, from: start, to: end), kernels)
     guard BestOfPosteriors.normalise(&best), BestOfPosteriors.normalise(&second) else {

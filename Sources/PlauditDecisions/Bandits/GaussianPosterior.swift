@@ -60,11 +60,7 @@ struct GaussianPosterior: Posterior {
     guard let first = posteriors.first, first.freedom < .infinity else {
       return posteriors.map { .normal(mean: $0.mean, scale: $0.scale) }
     }
-    let centre = posteriors.reduce(0) { $0 + $1.mean / Double(posteriors.count) }
-    let unit = posteriors.reduce(0) { max($0, $1.scale) }
-    return posteriors.map {
-      .student(
-        mean: $0.mean, scale: $0.scale, freedom: $0.freedom, centre: centre, unit: unit)
-    }
+    return PosteriorCurve.students(
+      posteriors.map { (mean: $0.mean, scale: $0.scale, freedom: $0.freedom) })
   }
 }

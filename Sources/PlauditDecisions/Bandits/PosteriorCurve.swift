@@ -24,7 +24,20 @@ package struct PosteriorCurve {
     PosteriorCurve(peak: mean, width: scale, kind: PK_CURVE_NORMAL, scale: scale)
   }
 
-  package static func student(
+  /// On one scale, around the second highest mean: digits are needed where arms contend for the
+  /// first two places, however far others are.
+  package static func students(
+    _ arms: [(mean: Double, scale: Double, freedom: Double)]
+  ) -> [PosteriorCurve] {
+    let means = arms.map(\.mean).sorted()
+    let centre = means.count > 1 ? means[means.count - 2] : means.first ?? 0
+    let unit = arms.reduce(0) { max($0, $1.scale) }
+    return arms.map {
+      student(mean: $0.mean, scale: $0.scale, freedom: $0.freedom, centre: centre, unit: unit)
+    }
+  }
+
+  private static func student(
     mean: Double, scale: Double, freedom: Double, centre: Double, unit: Double
   ) -> PosteriorCurve {
     guard scale > 0 else { return .normal(mean: asinh((mean - centre) / unit), scale: 0) }

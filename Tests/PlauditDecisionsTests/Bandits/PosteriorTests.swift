@@ -24,17 +24,14 @@ struct PosteriorTests {
     let second: [Double]
 
     func places() throws -> BestOfPosteriors {
-      let centre = arms.reduce(0) { $0 + $1[0] / Double(arms.count) }
-      let unit = arms.map { $0[1] }.max() ?? 1
-      return try BestOfPosteriors(
-        arms.map { arm in
-          switch kind {
-          case "beta": .beta(successes: arm[0], failures: arm[1])
-          case "normal": .normal(mean: arm[0], scale: arm[1])
-          default:
-            .student(mean: arm[0], scale: arm[1], freedom: arm[2], centre: centre, unit: unit)
-          }
-        })
+      switch kind {
+      case "beta":
+        try BestOfPosteriors(arms.map { .beta(successes: $0[0], failures: $0[1]) })
+      case "normal": try BestOfPosteriors(arms.map { .normal(mean: $0[0], scale: $0[1]) })
+      default:
+        try BestOfPosteriors(
+          PosteriorCurve.students(arms.map { (mean: $0[0], scale: $0[1], freedom: $0[2]) }))
+      }
     }
   }
 
@@ -52,6 +49,24 @@ struct PosteriorTests {
       let places = try given.places()
       #expect(isClose(places.best, given.best, rtol: 1e-12, atol: 1e-13), "\(given.arms)")
       #expect(isClose(places.second, given.second, rtol: 1e-12, atol: 1e-13), "\(given.arms)")
+    }
+  }
+
+  @Test(arguments: [1e6, 1e10, 1e14])
+  func `a distant arm takes no digits from those that contend`(_ distance: Double) throws {
+    let close = [(mean: 0.1, scale: 1.0, freedom: 100.0), (mean: -0.4, scale: 1.2, freedom: 90.0)]
+    let far = (mean: -distance, scale: 1.0, freedom: 100.0)
+    let two = try BestOfPosteriors(PosteriorCurve.students(close)).best
+    let three = try BestOfPosteriors(PosteriorCurve.students(close + [far])).best
+    #expect(isClose(Array(three.prefix(2)), two, rtol: 1e-12))
+    #expect(three[2] < 1e-12)
+  }
+
+  @Test func `a narrow arm far from a wide one's middle keeps its width`() throws {
+    for place in [-5e15, 5e15] {
+      let wide = PosteriorCurve.normal(mean: 0, scale: 1e16)
+      let places = try BestOfPosteriors([wide, .normal(mean: place, scale: 0.1)])
+      #expect(isClose(places.best[1], 0.5 * erfc(-place / 1e16 / 2.0.squareRoot()), rtol: 1e-12))
     }
   }
 
