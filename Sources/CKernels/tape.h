@@ -196,44 +196,41 @@ static void PK_NAME(slope_backward)(void *to, const void *from, const void *slop
 /* ---- Dropout ----------------------------------------------------------------------------- */
 
 enum { DROP_BLOCK = 128 };
+typedef uint64_t PK_NAME(counters) __attribute__((vector_size(128)));
+typedef uint32_t PK_NAME(words) __attribute__((vector_size(64)));
 
 /* The factors of elements block * 128 to block * 128 + 127 of a stream: the low half of word w of
    the Philox4x32-10 block with counter (block * 16 + l, stream) belongs to element 32 w + l, the
    high half to element 32 w + 16 + l. */
 static inline void PK_NAME(drop_factors)(PK_REAL *factors, const pk_dropout *how, uint64_t block) {
-  uint32_t c0[16], c1[16], c2[16], c3[16];
-  for (int l = 0; l < 16; l++) {
-    uint64_t counter = block * 16 + (uint64_t)l;
-    c0[l] = (uint32_t)counter;
-    c1[l] = (uint32_t)(counter >> 32);
-    c2[l] = (uint32_t)how->stream;
-    c3[l] = (uint32_t)(how->stream >> 32);
-  }
+  /* A counter's words in numbers of 64 bits, of which the low halves count: so they multiply. */
+  PK_NAME(counters) c0, c1, c2, c3;
+  for (int l = 0; l < 16; l++) c0[l] = block * 16 + (uint64_t)l;
+  c1 = c0 >> 32;
+  c2 = c0 - c0 + how->stream;
+  c3 = c2 >> 32;
   uint32_t k0 = (uint32_t)how->seed, k1 = (uint32_t)(how->seed >> 32);
   for (int round = 0; round < 10; round++) {
-    for (int l = 0; l < 16; l++) {
-      uint64_t first = (uint64_t)0xD2511F53u * c0[l], second = (uint64_t)0xCD9E8D57u * c2[l];
-      c0[l] = (uint32_t)(second >> 32) ^ c1[l] ^ k0;
-      c1[l] = (uint32_t)second;
-      c2[l] = (uint32_t)(first >> 32) ^ c3[l] ^ k1;
-      c3[l] = (uint32_t)first;
-    }
+    PK_NAME(counters) first = (c0 & 0xFFFFFFFF) * 0xD2511F53u;
+    PK_NAME(counters) second = (c2 & 0xFFFFFFFF) * 0xCD9E8D57u;
+    c0 = second >> 32 ^ c1 ^ k0;
+    c1 = second;
+    c2 = first >> 32 ^ c3 ^ k1;
+    c3 = first;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
+  PK_NAME(words) words[4] = {
+      __builtin_convertvector(c0, PK_NAME(words)), __builtin_convertvector(c1, PK_NAME(words)),
+      __builtin_convertvector(c2, PK_NAME(words)), __builtin_convertvector(c3, PK_NAME(words))};
   double share = how->rate * 65536.0 + 0.5;
   uint32_t bound = share >= 65535.0 ? 65535u : (uint32_t)share;
   PK_REAL kept = (PK_REAL)(65536.0 / (65536.0 - bound));
-  for (int l = 0; l < 16; l++) {
-    factors[l] = (c0[l] & 0xFFFF) >= bound ? kept : 0;
-    factors[16 + l] = c0[l] >> 16 >= bound ? kept : 0;
-    factors[32 + l] = (c1[l] & 0xFFFF) >= bound ? kept : 0;
-    factors[48 + l] = c1[l] >> 16 >= bound ? kept : 0;
-    factors[64 + l] = (c2[l] & 0xFFFF) >= bound ? kept : 0;
-    factors[80 + l] = c2[l] >> 16 >= bound ? kept : 0;
-    factors[96 + l] = (c3[l] & 0xFFFF) >= bound ? kept : 0;
-    factors[112 + l] = c3[l] >> 16 >= bound ? kept : 0;
-  }
+  for (int w = 0; w < 4; w++, factors += 32)
+    for (int l = 0; l < 16; l++) {
+      factors[l] = (words[w][l] & 0xFFFF) >= bound ? kept : 0;
+      factors[16 + l] = words[w][l] >> 16 >= bound ? kept : 0;
+    }
 }
 
 /* The factors from element `first` on, at most `count` and none beyond the end of a block: their
