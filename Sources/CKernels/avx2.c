@@ -30,5 +30,6 @@
 #define PK_SCORE_ROWS 4
 #define PK_VALUE_ROWS 4
 #include "encoder.h"
+#include "attention.h"
 #pragma clang attribute pop
 #endif

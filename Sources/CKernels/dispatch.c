@@ -11,6 +11,7 @@ extern const pk_tape_set portable_tape_set;
 extern const pk_tape_set double_tape_set;
 extern const pk_matrix_set portable_matrix_set;
 extern const pk_encoder_set portable_encoder_set;
+extern const pk_attention_set portable_attention_set;
 extern const pk_ridge_set portable_ridge_set;
 extern const pk_posterior_set portable_posterior_set;
 
@@ -27,7 +28,9 @@ extern const pk_tape_set avx512_tape_set;
 extern const pk_matrix_set avx2_matrix_set;
 extern const pk_matrix_set avx512_matrix_set;
 extern const pk_encoder_set avx2_encoder_set;
+extern const pk_attention_set avx2_attention_set;
 extern const pk_encoder_set avx512_encoder_set;
+extern const pk_attention_set avx512_attention_set;
 extern const pk_ridge_set avx2_ridge_set;
 extern const pk_ridge_set avx512_ridge_set;
 extern const pk_posterior_set avx2_posterior_set;
@@ -91,6 +94,14 @@ const pk_encoder_set *pk_encoder_kernels(int index) {
   return NULL;
 }
 
+const pk_attention_set *pk_attention_kernels(int index) {
+  int found = pk_features();
+  if (index == 0) return &portable_attention_set;
+  if (index == 1 && (found & AVX2)) return &avx2_attention_set;
+  if (index == 2 && (found & AVX512)) return &avx512_attention_set;
+  return NULL;
+}
+
 const pk_matrix_set *pk_matrix_kernels(int index) {
   int found = pk_features();
   if (index == 0) return &portable_matrix_set;
@@ -137,6 +148,9 @@ const pk_kernel_set *pk_kernels(int index) { return index == 0 ? &portable_set :
 const pk_tape_set *pk_tape_kernels(int index) { return index == 0 ? &portable_tape_set : NULL; }
 const pk_encoder_set *pk_encoder_kernels(int index) {
   return index == 0 ? &portable_encoder_set : NULL;
+}
+const pk_attention_set *pk_attention_kernels(int index) {
+  return index == 0 ? &portable_attention_set : NULL;
 }
 const pk_matrix_set *pk_matrix_kernels(int index) {
   return index == 0 ? &portable_matrix_set : NULL;

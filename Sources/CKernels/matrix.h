@@ -97,17 +97,17 @@ static void PK_NAME(pack_block)(float *to, const float *b, int64_t stride, int32
     PK_NAME(pack_rows)(to, b, stride, depth, width, factor);
 }
 
-/* c (+)= a * panel for `rows` rows and the first `vectors` vectors of the panel; a's element (i, k) is at
-   i * row_stride + k * step. */
+/* c (+)= a * panel for `rows` rows and the first `vectors` vectors of the panel, whose rows are `width`
+   apart; a's element (i, k) is at i * row_stride + k * step. */
 static inline __attribute__((always_inline)) void PK_NAME(tile)(
-    const float *a, int64_t row_stride, int64_t step, const float *panel, float *c,
+    const float *a, int64_t row_stride, int64_t step, const float *panel, int64_t width, float *c,
     int64_t c_stride, int64_t depth, const int rows, const int vectors, int accumulate) {
   VECTOR sum[PK_TILE_ROWS][PK_TILE_VECTORS];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
       _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++)
           sum[i][j] = accumulate ? *(const VECTOR *)(c + i * c_stride + j * PK_LANES)
                                  : (VECTOR){0};
-  for (int64_t k = 0; k < depth; k++, a += step, panel += PANEL) {
+  for (int64_t k = 0; k < depth; k++, a += step, panel += width) {
     VECTOR right[PK_TILE_VECTORS];
     _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++)
         right[j] = *(const VECTOR *)(panel + j * PK_LANES);
@@ -128,13 +128,14 @@ static inline __attribute__((always_inline)) void PK_NAME(tile)(
 #define TILE_OF(n)                                                                              \
   case n:                                                                                       \
     if (narrow)                                                                                 \
-      PK_NAME(tile)(a, row_stride, step, panel, c, c_stride, depth, n, PK_TILE_VECTORS / 2,     \
-                    accumulate);                                                                \
+      PK_NAME(tile)(a, row_stride, step, panel, PANEL, c, c_stride, depth, n,                   \
+                    PK_TILE_VECTORS / 2, accumulate);                                           \
     else if (step == 1)                                                                         \
-      PK_NAME(tile)(a, row_stride, 1, panel, c, c_stride, depth, n, PK_TILE_VECTORS,            \
+      PK_NAME(tile)(a, row_stride, 1, panel, PANEL, c, c_stride, depth, n, PK_TILE_VECTORS,     \
                     accumulate);                                                                \
     else                                                                                        \
-      PK_NAME(tile)(a, 1, step, panel, c, c_stride, depth, n, PK_TILE_VECTORS, accumulate);     \
+      PK_NAME(tile)(a, 1, step, panel, PANEL, c, c_stride, depth, n, PK_TILE_VECTORS,           \
+                    accumulate);                                                                \
     break;
 
 static __attribute__((noinline)) void PK_NAME(any_tile)(const float *a, int64_t row_stride,

@@ -28,3 +28,4 @@ static inline four_floats greater(four_floats a, four_floats b) {
 #define PK_SCORE_ROWS 4
 #define PK_VALUE_ROWS 4
 #include "encoder.h"
+#include "attention.h"

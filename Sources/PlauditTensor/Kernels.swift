@@ -48,6 +48,14 @@ nonisolated(unsafe) let encoderKernels: UnsafePointer<pk_encoder_set>? = {
   return nil
 }()
 
+/// The attention kernels of the same set; see ckernels.h.
+nonisolated(unsafe) let trainingAttentionKernels: UnsafePointer<pk_attention_set>? = {
+  for (index, set) in availableRowKernels.enumerated() where set == rowKernels {
+    return pk_attention_kernels(Int32(index))
+  }
+  return nil
+}()
+
 /// The tape kernels of the same set; see ckernels.h.
 nonisolated(unsafe) let floatTapeKernels: UnsafePointer<pk_tape_set> = {
   for (index, set) in availableRowKernels.enumerated() where set == rowKernels {

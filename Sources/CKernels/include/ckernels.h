@@ -281,6 +281,36 @@ typedef struct pk_encoder_set {
 /* The encoder kernels of pk_kernels(index). */
 const pk_encoder_set *PK_NULLABLE pk_encoder_kernels(int index);
 
+/* The floats of a row of kept weights: one a key, zeros up to a multiple of 16. */
+static inline int64_t pk_attention_width(int64_t length) { return (length + 15) / 16 * 16; }
+
+/* Where the gradients of an attention come from and go to; strides as in pk_attention. */
+typedef struct pk_attention_gradients {
+  const float *out;
+  float *queries, *keys, *values;
+  int64_t out_stride, query_stride, stride;
+  int32_t accumulate_queries; /* 1: queries += */
+  int32_t accumulate;         /* the same of keys and values */
+} pk_attention_gradients;
+
+/* Attention in training, of one text. Weights are [heads, queries_count, pk_attention_width]. */
+typedef struct pk_attention_set {
+  const char *name;
+  int32_t lanes;
+  /* Of pk_attention, in place of attend_scratch. */
+  int64_t (*scratch)(int64_t length, int64_t size);
+  /* weights = softmax(factor * queries * keys'), kept = dropout(weights), out = kept * values.
+     Without a dropout kept is not written, and weights takes its place. */
+  void (*forward)(const pk_attention *attention, float *weights, float *kept,
+                  const pk_dropout *PK_NULLABLE dropout);
+  /* `kept` is `weights` if there was no dropout. */
+  void (*backward)(const pk_attention *attention, const pk_attention_gradients *gradients,
+                   const float *weights, const float *kept);
+} pk_attention_set;
+
+/* The attention kernels of pk_kernels(index). */
+const pk_attention_set *PK_NULLABLE pk_attention_kernels(int index);
+
 /* The vector features of this CPU that Plaudit knows, as a comma-separated list; static. */
 const char *pk_cpu_features(void);
 

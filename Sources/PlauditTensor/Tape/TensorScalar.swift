@@ -48,6 +48,9 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// What prediction has besides; nil for numbers without.
   static var predictionKernels: UnsafePointer<pk_encoder_set>? { get }
 
+  /// What training has besides, for the same numbers.
+  static var attentionKernels: UnsafePointer<pk_attention_set>? { get }
+
   /// The numbers of a scratch for products that pack on the way.
   static var scratchCount: Int { get }
 
@@ -77,6 +80,7 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 
 extension TensorScalar {
   package static var predictionKernels: UnsafePointer<pk_encoder_set>? { nil }
+  package static var attentionKernels: UnsafePointer<pk_attention_set>? { nil }
 
   /// A product that nothing follows.
   static func multiply(
@@ -95,6 +99,7 @@ extension TensorScalar {
 extension Float: TensorScalar {
   package static var tapeKernels: UnsafePointer<pk_tape_set> { floatTapeKernels }
   package static var predictionKernels: UnsafePointer<pk_encoder_set>? { encoderKernels }
+  package static var attentionKernels: UnsafePointer<pk_attention_set>? { trainingAttentionKernels }
 
   package static var scratchCount: Int { Int(PK_SCRATCH) }
 
