@@ -185,6 +185,13 @@ static void PK_NAME(gather)(float *to, const float *from, int64_t step, int64_t 
 
 /* What becomes of `width` columns of a row that is complete. */
 static void PK_NAME(end_row)(const pk_product *p, int64_t row, int64_t column, int64_t width) {
+  if (p->slopes) {
+    const float *slopes = p->slopes + row * p->slopes_stride + column;
+    float *to = p->c + row * p->c_stride + column, *sums = p->sums ? p->sums + column : NULL;
+    for (int64_t i = 0; i < width; i++) to[i] *= slopes[i];
+    for (int64_t i = 0; sums && i < width; i++) sums[i] += to[i];
+  }
+  if (!p->out) return;
   float *out = p->out + row * p->out_stride + column, *c = p->c + row * p->c_stride + column;
   const float *bias = p->bias ? p->bias + column : NULL;
   if (p->makes_slope)
@@ -260,7 +267,7 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
       for (int64_t i = 0; i < count; i++)
         memcpy(to + i * c_stride + j, edge + i * PANEL, (size_t)columns * sizeof *c);
     }
-    if (!p->out || !is_last) continue;
+    if (!(p->out || p->slopes) || !is_last) continue;
     for (int64_t i = 0; i < count; i++)
       PK_NAME(end_row)(p, first + i, column, width);
   }
@@ -276,7 +283,7 @@ static void PK_NAME(product)(const pk_product *p, const float *packed, float *sc
   if (p->inner <= 0)
     for (int64_t i = 0; i < p->rows; i++) {
       if (!p->accumulate) memset(p->c + i * p->c_stride, 0, (size_t)p->columns * sizeof *p->c);
-      if (p->out) PK_NAME(end_row)(p, i, 0, p->columns);
+      PK_NAME(end_row)(p, i, 0, p->columns);
     }
   for (int64_t j = 0; j < p->columns; j += PK_BLOCK_WIDTH) {
     int64_t width = p->columns - j < PK_BLOCK_WIDTH ? p->columns - j : PK_BLOCK_WIDTH;

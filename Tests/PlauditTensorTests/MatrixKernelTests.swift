@@ -48,7 +48,7 @@ struct MatrixKernelTests {
       rows: Int64(one.rows), columns: Int64(one.columns), inner: Int64(one.inner),
       a_transposed: one.aTransposed ? 1 : 0, b_transposed: one.bTransposed ? 1 : 0,
       accumulate: one.accumulate ? 1 : 0, factor: one.factor, out: nil, out_stride: 0, bias: nil,
-      function: 0, makes_slope: 0)
+      function: 0, makes_slope: 0, slopes: nil, slopes_stride: 0, sums: nil)
     if let bias {
       product.out = out.pointer
       product.out_stride = Int64(stride)

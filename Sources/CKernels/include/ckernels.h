@@ -164,6 +164,11 @@ typedef struct pk_product {
   const float *PK_NULLABLE bias; /* [columns] */
   int32_t function;              /* PK_GELU and so on */
   int32_t makes_slope;
+  /* Unless slopes is NULL, c *= slopes once c is complete, and sums [columns] += c over rows unless
+     sums is NULL. */
+  const float *PK_NULLABLE slopes;
+  int64_t slopes_stride;
+  float *PK_NULLABLE sums;
 } pk_product;
 
 /* Blocks of b that are packed at a time; a scratch has room for one and some tiles of a. */

@@ -90,7 +90,7 @@ extension Tape {
     _ x: Tensor, _ layer: Linear<Scalar>, bias: Parameter<Scalar>? = nil, from first: Int = 0,
     _ activation: Activation? = nil
   ) throws(PlauditError) -> Tensor {
-    let (outputs, inputs) = (layer.outputs, layer.inputs)
+    let outputs = layer.outputs
     if let narrow = layer.narrow {
       guard !isRecording else {
         throw PlauditError(.internal, "a layer of lower precision is to be trained")
@@ -119,15 +119,7 @@ extension Tape {
         x.values, into: z.values, rows: x.rows, end: end, scratch: scratch, control: control)
       return y
     }
-    try parallel([
-      columns(of: outputs, work: x.rows * outputs * inputs, pieces: 2) { first, count, scratch in
-        Scalar.multiply(
-          x.values, stride: inputs, transposed: false, layer.values + first * inputs,
-          stride: inputs, transposed: true, into: z.values + first, stride: outputs,
-          rows: x.rows, columns: count, inner: inputs, factor: 1, accumulate: false,
-          end: end?.from(first), scratch: scratch)
-      }
-    ])
+    try multiply(x, layer, into: z, end: end)
     guard isTracked else { return y }
     return tracked(y) { (dy) throws(PlauditError) in
       let biasGradient = bias?.gradient.map { $0.pointer + first }
@@ -139,6 +131,22 @@ extension Tape {
       try self.linearBackward(
         dz, x, layer, biasGradient: keepsSlopes ? nil : biasGradient)
     }
+  }
+
+  /// `z = x · Wᵀ` on the tape's threads.
+  func multiply(
+    _ x: Tensor, _ layer: Linear<Scalar>, into z: Tensor, end: ProductEnd<Scalar>?
+  ) throws(PlauditError) {
+    let (outputs, inputs) = (layer.outputs, layer.inputs)
+    try parallel([
+      columns(of: outputs, work: x.rows * outputs * inputs, pieces: 2) { first, count, scratch in
+        Scalar.multiply(
+          x.values, stride: inputs, transposed: false, layer.values + first * inputs,
+          stride: inputs, transposed: true, into: z.values + first, stride: outputs,
+          rows: x.rows, columns: count, inner: inputs, factor: 1, accumulate: false,
+          end: end?.from(first), scratch: scratch)
+      }
+    ])
   }
 
   /// `dz = dy · slopes`, and its sums over rows to the bias's gradient.
@@ -157,9 +165,13 @@ extension Tape {
   }
 
   /// The gradients of a linear layer's weights, input and, from `dz` itself, bias: all at once.
-  private func linearBackward(
+  ///
+  /// - Parameter inner: where the input's gradient goes and what becomes of it, in place of the
+  ///   gradient of x.
+  func linearBackward(
     _ dz: UnsafePointer<Scalar>, _ x: Tensor, _ layer: Linear<Scalar>,
-    biasGradient: UnsafeMutablePointer<Scalar>?
+    biasGradient: UnsafeMutablePointer<Scalar>?,
+    inner: (dx: UnsafeMutablePointer<Scalar>, end: ProductEnd<Scalar>)? = nil
   ) throws(PlauditError) {
     let (outputs, inputs) = (layer.outputs, layer.inputs)
     let work = x.rows * outputs * inputs
@@ -178,14 +190,15 @@ extension Tape {
             factor: 1, accumulate: true, scratch: scratch)
         })
     }
-    if wantsGradient(x) {
-      let (dx, accumulate) = try gradient(of: x)
+    if inner != nil || wantsGradient(x) {
+      let (dx, accumulate) = if let inner { (inner.dx, false) } else { try gradient(of: x) }
       parts.append(
         columns(of: inputs, work: work, pieces: 2) { first, count, scratch in
           Scalar.multiply(
             dz, stride: outputs, transposed: false, layer.values + first, stride: inputs,
             transposed: false, into: dx + first, stride: inputs, rows: x.rows, columns: count,
-            inner: outputs, factor: 1, accumulate: accumulate, scratch: scratch)
+            inner: outputs, factor: 1, accumulate: accumulate, end: inner?.end.from(first),
+            scratch: scratch)
         })
     }
     if let biasGradient {

@@ -61,6 +61,9 @@ extension Tape {
     _ x: Tensor, _ inner: Linear<Scalar>, bias: Parameter<Scalar>, _ activation: Activation,
     _ outer: Linear<Scalar>
   ) throws(PlauditError) -> Tensor {
+    if isRecording, let made = try recordedPair(x, inner, bias: bias, activation, outer) {
+      return made
+    }
     guard !isRecording, let innerPart = inner.narrow, let outerPart = outer.narrow else {
       let between = try linear(x, inner, bias: bias, activation)
       let made = try linear(between, outer)

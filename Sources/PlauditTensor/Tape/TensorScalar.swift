@@ -1,14 +1,18 @@
 package import CKernels
 
 /// What becomes of a product c once it is complete: `out = f(c + bias)`; out may be c, unless c
-/// becomes `f′(c + bias)`.
+/// becomes `f′(c + bias)`. Or, on the way back from there, `c *= slopes` and `sums += c` over rows.
 package struct ProductEnd<Scalar> {
-  package var out: UnsafeMutablePointer<Scalar>
+  package var out: UnsafeMutablePointer<Scalar>?
   package var stride: Int
   /// `[columns]`
   package var bias: UnsafePointer<Scalar>?
   package var activation: Activation?
   package var makesSlope: Bool
+  /// Rows `stride` apart.
+  var slopes: UnsafePointer<Scalar>?
+  /// `[columns]`
+  var sums: UnsafeMutablePointer<Scalar>?
 
   package init(
     out: UnsafeMutablePointer<Scalar>, stride: Int, bias: UnsafePointer<Scalar>?,
@@ -21,18 +25,30 @@ package struct ProductEnd<Scalar> {
     self.makesSlope = makesSlope
   }
 
+  init(
+    slopes: UnsafePointer<Scalar>, stride: Int, sums: UnsafeMutablePointer<Scalar>?
+  ) {
+    self.slopes = slopes
+    self.stride = stride
+    self.sums = sums
+    makesSlope = false
+  }
+
   /// The same for columns from `first` on.
   func from(_ first: Int) -> ProductEnd {
     var end = self
-    end.out += first
+    end.out = out.map { $0 + first }
     end.bias = bias.map { $0 + first }
+    end.slopes = slopes.map { $0 + first }
+    end.sums = sums.map { $0 + first }
     return end
   }
 
   /// The same for rows from `first` on.
   func below(_ first: Int) -> ProductEnd {
     var end = self
-    end.out += first * stride
+    end.out = out.map { $0 + first * stride }
+    end.slopes = slopes.map { $0 + first * stride }
     return end
   }
 
@@ -116,7 +132,8 @@ extension Float: TensorScalar {
       a_transposed: aTransposed ? 1 : 0, b_transposed: bTransposed ? 1 : 0,
       accumulate: accumulate ? 1 : 0, factor: factor, out: end?.out,
       out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0,
-      makes_slope: end?.makesSlope == true ? 1 : 0)
+      makes_slope: end?.makesSlope == true ? 1 : 0, slopes: end?.slopes,
+      slopes_stride: Int64(end?.stride ?? 0), sums: end?.sums)
     matrixKernels.pointee.multiply(&product, scratch)
   }
 
@@ -132,7 +149,7 @@ extension Float: TensorScalar {
       a: b, b: b, c: packed, a_stride: 0, b_stride: Int64(stride), c_stride: 0, rows: 0,
       columns: Int64(columns), inner: Int64(inner), a_transposed: 0,
       b_transposed: transposed ? 1 : 0, accumulate: 0, factor: 1, out: nil, out_stride: 0,
-      bias: nil, function: 0, makes_slope: 0)
+      bias: nil, function: 0, makes_slope: 0, slopes: nil, slopes_stride: 0, sums: nil)
     matrixKernels.pointee.pack(packed, &product)
   }
 
@@ -146,7 +163,8 @@ extension Float: TensorScalar {
       rows: Int64(rows), columns: Int64(columns), inner: Int64(inner), a_transposed: 0,
       b_transposed: 0, accumulate: 0, factor: 1, out: end?.out,
       out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0,
-      makes_slope: end?.makesSlope == true ? 1 : 0)
+      makes_slope: end?.makesSlope == true ? 1 : 0, slopes: end?.slopes,
+      slopes_stride: Int64(end?.stride ?? 0), sums: end?.sums)
     matrixKernels.pointee.multiply_packed(&product, packed)
   }
 
@@ -188,7 +206,14 @@ extension Double: TensorScalar {
     _ c: UnsafeMutablePointer<Double>, _ row: Int, _ columns: Int, _ end: ProductEnd<Double>?
   ) {
     guard let end else { return }
-    let out = end.out + row * end.stride
+    if let slopes = end.slopes {
+      for column in 0..<columns {
+        c[column] *= slopes[row * end.stride + column]
+        end.sums?[column] += c[column]
+      }
+    }
+    guard let first = end.out else { return }
+    let out = first + row * end.stride
     if end.makesSlope {
       tapeKernels.pointee.activate_with_slope(end.kernel, out, c, end.bias, 1, Int64(columns))
     } else {

@@ -92,6 +92,21 @@ struct OperationGradientTests {
     try check.run { tape, x in try tape.linear(x[0], part, bias: bias, from: 2) }
   }
 
+  @Test func `a pair of layers with a function between them`() throws {
+    for activation in [Activation.gelu, .relu, .tanh] {
+      var check = GradientCheck()
+      try check.input(7, 5)
+      let inner = Linear(try check.parameter([9, 5]))
+      let bias = try check.parameter([9])
+      let outer = Linear(try check.parameter([4, 9]))
+      for threads in [1, 2] {
+        try check.run(threads: threads, "\(activation)") { tape, x in
+          try tape.linearPair(x[0], inner, bias: bias, activation, outer)
+        }
+      }
+    }
+  }
+
   @Test func `embedding of several tables with equal ids`() throws {
     var check = GradientCheck()
     let words = try check.parameter([6, 4])
