@@ -33,8 +33,9 @@ let package = Package(
 
     // The language half: text to tokens to tensors to scores
     .target(name: "CUnicode"),
+    .target(name: "CText", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
-      name: "PlauditText", dependencies: ["PlauditCore", "CUnicode"],
+      name: "PlauditText", dependencies: ["PlauditCore", "CText", "CUnicode"],
       swiftSettings: swiftSettings),
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
@@ -69,7 +70,7 @@ let package = Package(
     .testTarget(
       name: "PlauditCoreTests", dependencies: ["PlauditCore"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "PlauditTextTests", dependencies: ["PlauditCore", "PlauditText"],
+      name: "PlauditTextTests", dependencies: ["PlauditCore", "CText", "PlauditText"],
       exclude: ["Reference"], swiftSettings: swiftSettings),
     .target(
       name: "CTiles", dependencies: ["CKernels"], path: "Tests/CTiles",

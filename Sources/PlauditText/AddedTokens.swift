@@ -129,6 +129,9 @@ final class AddedTokens: Sendable {
       starts.deallocate()
     }
 
+    /// Whether some pattern starts with this byte.
+    func starts(with byte: UInt8) -> Bool { starts[Int(byte)] }
+
     private static func normalForm(
       _ content: [UInt8], _ normalizer: BertNormalizer
     ) throws(PlauditError) -> [UInt8] {

@@ -55,6 +55,12 @@ final class BertNormalizer: Sendable {
 
   deinit { free(ascii) }
 
+  /// What becomes of an ASCII byte, nil when it is removed.
+  func ascii(_ byte: UInt8) -> UInt8? {
+    guard byte < 0x80, ascii[Int(byte)] < 0x80 else { return nil }
+    return ascii[Int(byte)]
+  }
+
   /// Appends the normal form of `text[range]`, well-formed UTF-8, to `output`.
   ///
   /// - Parameter control: asked on the way through a long text.
@@ -62,6 +68,18 @@ final class BertNormalizer: Sendable {
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText,
     control: RunControl? = nil
   ) throws(PlauditError) {
+    let firstByte = output.count
+    if try normalizeByScalar(text, range, into: &output, control: control) { return }
+    output.bytes.count = firstByte
+    output.origins.count = firstByte
+    try reorder(text, range, into: &output, control)
+  }
+
+  /// As `normalize`, but gives up and returns false where scalars may change places.
+  func normalizeByScalar(
+    _ text: UnsafePointer<UInt8>, _ range: Range<Int>, into output: inout NormalizedText,
+    control: RunControl? = nil
+  ) throws(PlauditError) -> Bool {
     let firstByte = output.count
     let end = range.upperBound
     var at = range.lowerBound
@@ -90,15 +108,13 @@ final class BertNormalizer: Sendable {
       if flags & changing == 0 {
         output.put(text + at, length, origin: origin)
       } else if stripsAccents, flags & PU_SURVIVOR != 0 {
-        output.bytes.count = firstByte
-        output.origins.count = firstByte
-        try reorder(text, range, into: &output, control)
-        return
+        return false
       } else {
         change(scalar, flags, text + at, length, origin, &output)
       }
       at &+= length
     }
+    return true
   }
 
   /// Appends what becomes of one scalar that some flag changes.

@@ -28,6 +28,10 @@ final class BertPreTokenizer: Sendable {
 
   deinit { free(classes) }
 
+  /// Whether an ASCII byte separates words, and whether it is one.
+  func isSpace(_ byte: UInt8) -> Bool { classes[Int(byte)] == Class.space }
+  func isPunctuation(_ byte: UInt8) -> Bool { classes[Int(byte)] == Class.punctuation }
+
   private static func classify(_ scalar: UInt32) -> UInt8 {
     let flags = pu_flags(scalar)
     if flags & PU_WHITESPACE != 0 { return Class.space }

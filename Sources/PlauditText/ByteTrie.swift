@@ -1,3 +1,4 @@
+import CText
 import Glibc
 import PlauditCore
 
@@ -9,12 +10,7 @@ import PlauditCore
 ///
 /// - Source: Aoe 1989, doi:10.1109/32.31365; the exclusive-or form is Yata's darts-clone.
 final class ByteTrie: Sendable {
-  struct Unit {
-    var base: UInt32
-    var check: UInt32
-    /// The number of the string that ends here, -1 when none does.
-    var value: Int32
-  }
+  typealias Unit = pt_node
 
   struct Key {
     let bytes: UnsafePointer<UInt8>

@@ -8,6 +8,15 @@ package struct EncodeOptions: Sendable {
     case replace
   }
 
+  /// Which columns an encoding has.
+  package enum Columns: Sendable {
+    case all
+    /// The ids alone.
+    case ids
+    /// The ids and their bytes.
+    case offsets
+  }
+
   /// Whether the template's `[CLS]` and `[SEP]` are added.
   package var addSpecialTokens = true
   /// Whether special tokens in the text are plain text; `[SEP]` then is three words.
@@ -17,6 +26,8 @@ package struct EncodeOptions: Sendable {
   package var padding: Padding?
   /// Whether `encode` gives the windows after the first one as rows too, as the reference does.
   package var overflowingRows = true
+  /// What `encode` keeps of each token; rows, dropped tokens and unknown words are always there.
+  package var columns = Columns.all
 
   package init() {}
 }

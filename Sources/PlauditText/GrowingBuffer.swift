@@ -18,6 +18,24 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     base = UnsafeMutablePointer(bitPattern: 16) ?? .allocate(capacity: 1)
   }
 
+  /// An empty buffer with room for so many elements, if there is memory; much of it comes in large
+  /// pages where the system has them, so that filling it costs few page faults.
+  init(expecting count: Int) {
+    self.init()
+    let page = 1 << 21
+    let size = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard !size.overflow, size.partialValue > 0 else { return }
+    var memory: UnsafeMutableRawPointer?
+    if size.partialValue < 2 * page {
+      memory = malloc(size.partialValue)
+    } else if posix_memalign(&memory, page, size.partialValue) == 0 {
+      madvise(memory, size.partialValue, MADV_HUGEPAGE)
+    }
+    guard let memory else { return }
+    base = memory.bindMemory(to: Element.self, capacity: count)
+    capacity = count
+  }
+
   deinit {
     if capacity > 0 { free(base) }
   }

@@ -42,6 +42,38 @@ struct Template: Sendable {
       && pair.filter { $0.sequence == 1 }.count == 1
   }
 
+  /// The special tokens around a single text.
+  final class Around: Sendable {
+    nonisolated(unsafe) let leading: UnsafeBufferPointer<Int32>
+    nonisolated(unsafe) let trailing: UnsafeBufferPointer<Int32>
+
+    static var none: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: nil, count: 0) }
+
+    fileprivate init(_ leading: [Int32], _ trailing: [Int32]) {
+      func copied(_ ids: [Int32]) -> UnsafeBufferPointer<Int32> {
+        let copy = UnsafeMutableBufferPointer<Int32>.allocate(capacity: ids.count)
+        _ = copy.initialize(from: ids)
+        return UnsafeBufferPointer(copy)
+      }
+      self.leading = copied(leading)
+      self.trailing = copied(trailing)
+    }
+
+    deinit {
+      leading.deallocate()
+      trailing.deallocate()
+    }
+  }
+
+  /// What stands around a single text, nil unless all of it is of type 0.
+  func around() -> Around? {
+    guard single.allSatisfy({ $0.typeId == 0 }),
+      let text = single.firstIndex(where: { $0.sequence == 0 })
+    else { return nil }
+    let ids = { (pieces: ArraySlice<Piece>) in pieces.flatMap { specialIds[$0.specials] } }
+    return Around(ids(single[..<text]), ids(single[(text + 1)...]))
+  }
+
   /// Whether the second text stands before the first.
   var startsWithSecond: Bool { pair.first { $0.sequence >= 0 }?.sequence == 1 }
 

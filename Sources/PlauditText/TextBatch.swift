@@ -60,6 +60,9 @@ package struct TextBatch {
     }
   }
 
+  /// The bytes of all rows together, null ones included.
+  var byteCount: Int { count > 0 ? offset(count) - offset(0) : 0 }
+
   /// The bytes of a row below `count`, valid as long as the caller's memory.
   package func text(_ row: Int) -> UnsafeRawBufferPointer {
     guard row >= 0, row < count, !isNull(row), let base = data.baseAddress else {

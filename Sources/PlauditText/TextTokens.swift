@@ -1,6 +1,9 @@
+import CText
 import PlauditCore
 
 /// The tokens of one text before truncation, with byte offsets, and the words that were lost.
+///
+/// Offsets are not there when they were not wanted; those of lost words always are.
 struct TextTokens: ~Copyable {
   var ids = GrowingBuffer<Int32>()
   var starts = GrowingBuffer<Int32>()
@@ -44,6 +47,34 @@ struct TextTokens: ~Copyable {
     count = at &+ 1
   }
 
+  /// Makes room for what the kernels may append for words of this many bytes.
+  @inline(__always)
+  mutating func reserve(words bytes: Int) throws(PlauditError) {
+    try reserve(count &+ bytes &+ Int(PT_SLACK))
+    try unknownStarts.reserve(unknownCount &+ bytes)
+    try unknownEnds.reserve(unknownCount &+ bytes)
+  }
+
+  /// Lets `body` append tokens through pointers; room must have been reserved.
+  @inline(__always)
+  mutating func append(offsets: Bool, _ body: (inout pt_tokens) -> Void) {
+    var made = pt_tokens(
+      ids: ids.base, starts: offsets ? starts.base : nil, ends: offsets ? ends.base : nil,
+      count: Int64(count), unknown_starts: unknownStarts.base, unknown_ends: unknownEnds.base,
+      unknown_count: Int64(unknownCount))
+    body(&made)
+    count = Int(made.count)
+    unknownStarts.count = Int(made.unknown_count)
+    unknownEnds.count = Int(made.unknown_count)
+  }
+
+  /// Drops what was appended since there were so many.
+  mutating func cut(to tokens: Int, unknown: Int) {
+    count = tokens
+    unknownStarts.count = unknown
+    unknownEnds.count = unknown
+  }
+
   mutating func append(_ id: Int32, start: Int32, end: Int32) throws(PlauditError) {
     try reserve(count &+ 1)
     put(id, start: start, end: end)
@@ -54,9 +85,9 @@ struct TextTokens: ~Copyable {
     try unknownEnds.append(end)
   }
 
-  /// Replaces every offset `o` by `places[o]`: back from a repaired text to the caller's bytes.
-  mutating func move(to places: UnsafePointer<Int32>) {
-    for index in 0..<count {
+  /// Replaces every offset that is there, `o`, by `places[o]`: back from a repaired text to the caller's bytes.
+  mutating func move(to places: UnsafePointer<Int32>, offsets: Bool) {
+    for index in 0..<(offsets ? count : 0) {
       starts.base[index] = places[Int(starts.base[index])]
       ends.base[index] = places[Int(ends.base[index])]
     }

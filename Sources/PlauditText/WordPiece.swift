@@ -9,9 +9,9 @@ import PlauditCore
 /// - Source: `WordPiece::tokenize` of Hugging Face tokenizers 0.23.3.
 final class WordPiece: Sendable {
   let unknownId: Int32
-  private let maximumScalars: Int
-  private let first: ByteTrie
-  private let following: ByteTrie
+  let maximumScalars: Int
+  let first: ByteTrie
+  let following: ByteTrie
 
   init(
     vocabulary: Vocabulary, prefix: [UInt8], unknownId: Int32, maximumScalars: Int

@@ -97,6 +97,26 @@ final class TemporaryFolder {
   }
 }
 
+extension TokenizerScratch.Route {
+  /// Every way to the tokens that this machine has: without kernels, and with each set of them
+  /// without a cache, with one that hardly holds a text, and with the usual one.
+  static var all: [TokenizerScratch.Route] {
+    var routes = [TokenizerScratch.Route(kernels: nil, cachedWords: 0)]
+    for kernels in availableTextKernels {
+      for words in [0, 4, nil] {
+        routes.append(TokenizerScratch.Route(kernels: kernels, cachedWords: words))
+      }
+    }
+    return routes
+  }
+
+  var name: String {
+    guard let kernels else { return "stages" }
+    let cache = cachedWords.map { "\($0) words" } ?? "usual cache"
+    return "\(String(cString: kernels.pointee.name)), \(cache)"
+  }
+}
+
 /// One row, copied out of an encoding.
 struct Row: Equatable {
   var ids: [Int] = []
@@ -106,8 +126,13 @@ struct Row: Equatable {
 
 extension Tokenizer {
   func encode(
-    _ texts: [[UInt8]], pairs: [[UInt8]]? = nil, _ options: EncodeOptions = EncodeOptions()
+    _ texts: [[UInt8]], pairs: [[UInt8]]? = nil, _ options: EncodeOptions = EncodeOptions(),
+    scratch: TokenizerScratch? = nil
   ) throws -> Encoding {
+    func encode(_ texts: TextBatch, _ pairs: TextBatch?) throws -> Encoding {
+      guard let scratch else { return try self.encode(texts, pairs: pairs, options: options) }
+      return try self.encode(texts, pairs: pairs, options: options, scratch: scratch)
+    }
     let data = texts.flatMap { $0 }
     var offsets: [Int64] = [0]
     for text in texts { offsets.append((offsets.last ?? 0) + Int64(text.count)) }
@@ -118,11 +143,11 @@ extension Tokenizer {
       try pairData.withUnsafeBytes { pairData in
         let first = try TextBatch(
           count: texts.count, data: data, offsets32: nil, offsets64: offsets, validity: nil)
-        guard pairs != nil else { return try encode(first, pairs: nil, options: options) }
+        guard pairs != nil else { return try encode(first, nil) }
         let second = try TextBatch(
           count: pairs?.count ?? 0, data: pairData, offsets32: nil, offsets64: pairOffsets,
           validity: nil)
-        return try encode(first, pairs: second, options: options)
+        return try encode(first, second)
       }
     }
   }
@@ -148,6 +173,27 @@ extension Tokenizer {
 }
 
 extension Encoding {
+  /// Whether all columns that both have are the same, row by row.
+  func isSame(as other: Encoding) -> Bool {
+    func same<T>(_ path: KeyPath<Encoding, UnsafePointer<T>>, _ count: Int) -> Bool {
+      memcmp(self[keyPath: path], other[keyPath: path], count * MemoryLayout<T>.stride) == 0
+    }
+    guard textCount == other.textCount, rowCount == other.rowCount,
+      tokenCount == other.tokenCount, same(\.rowOffsets, rowCount + 1),
+      same(\.rowTexts, rowCount), same(\.ids, tokenCount), same(\.droppedTokens, textCount),
+      same(\.unknownOffsets, textCount + 1)
+    else { return false }
+    let unknown = Int(unknownOffsets[textCount])
+    guard same(\.unknownSequences, unknown), same(\.unknownStarts, unknown),
+      same(\.unknownEnds, unknown)
+    else { return false }
+    guard kept != .ids, other.kept != .ids else { return true }
+    guard same(\.starts, tokenCount), same(\.ends, tokenCount) else { return false }
+    guard kept == .all, other.kept == .all else { return true }
+    return same(\.typeIds, tokenCount) && same(\.attentionMask, tokenCount)
+      && same(\.specialTokensMask, tokenCount) && same(\.sequences, tokenCount)
+  }
+
   func row(_ index: Int) -> Row {
     var row = Row()
     for place in Int(rowOffsets[index])..<Int(rowOffsets[index + 1]) {

@@ -19,7 +19,7 @@ struct TokenizerScratchTests {
         UnsafeRawPointer(scratch.memory.rowIds.base),
         UnsafeRawPointer(scratch.memory.first.ids.base),
         UnsafeRawPointer(scratch.memory.second.ends.base),
-        UnsafeRawPointer(scratch.memory.normalized.bytes.base),
+        UnsafeRawPointer(scratch.memory.stages.normalized.bytes.base),
         UnsafeRawPointer(scratch.memory.first.unknownStarts.base),
       ]
     }

@@ -69,6 +69,9 @@ struct WordPieceTests {
     let tokenizer = try Fixture.bert(lowercase: name == "uncased")
     var options = EncodeOptions()
     options.invalidUTF8 = .replace
+    // Kernels and caches show in texts of several words.
+    let routes = TokenizerScratch.Route.all.filter { $0.cachedWords == 4 }
+      .map { ($0.name, TokenizerScratch($0)) }
     for family in try file.required("digests").required(name).keys() {
       let expected = try file.required("digests").required(name).required(family).elements()
       var index = 0
@@ -77,6 +80,12 @@ struct WordPieceTests {
         var digest = Digest()
         for row in 0..<encoding.rowCount { digest.add(encoding, row: row) }
         #expect(try digest.text == expected[index].string(), "\(name), \(family), block \(index)")
+        for (route, scratch) in routes where family == "grammar" || family == "not UTF-8" {
+          let other = try tokenizer.encode(block, options, scratch: scratch)
+          if !other.isSame(as: encoding) {
+            Issue.record("\(name), \(family), block \(index), \(route)")
+          }
+        }
         index += 1
       }
       #expect(index == expected.count)
