@@ -295,6 +295,12 @@ enum {
   PLAUDIT_SPECIAL_TEXT_PLAIN = 1      /* "[SEP]" inside a text is plain characters */
 };
 
+enum {
+  PLAUDIT_COLUMNS_ALL = 0,
+  PLAUDIT_COLUMNS_IDS = 1,    /* the ids alone: less memory and time */
+  PLAUDIT_COLUMNS_OFFSETS = 2 /* ids, starts and ends */
+};
+
 typedef struct plaudit_encode_options {
   int64_t struct_size;
   int64_t max_length;       /* tokens with the special ones; needed unless truncation is FILE or
@@ -309,12 +315,13 @@ typedef struct plaudit_encode_options {
   int32_t no_special_tokens; /* 1 = leave out [CLS] and [SEP] */
   int32_t special_text;     /* PLAUDIT_SPECIAL_TEXT_... */
   int32_t invalid_utf8;     /* PLAUDIT_UTF8_... */
-  int32_t reserved;
+  int32_t columns;          /* PLAUDIT_COLUMNS_...: which token arrays the encoding has */
 } plaudit_encode_options;
 
 /* Borrowed arrays of an encoding. A text has one row, and overflow rows after it when it was
- * truncated; token arrays run over all rows. Byte offsets point into the caller's text of the
- * same sequence; special and padding tokens have 0, 0. */
+ * truncated; token arrays run over all rows, and are NULL when the options left them out. Byte
+ * offsets point into the caller's text of the same sequence; special and padding tokens have
+ * 0, 0. */
 typedef struct plaudit_encoding_view {
   int64_t struct_size;
   int64_t text_count;

@@ -71,7 +71,7 @@ func structLayoutText() -> String {
         ("no_special_tokens", \.no_special_tokens),
         ("special_text", \.special_text),
         ("invalid_utf8", \.invalid_utf8),
-        ("reserved", \.reserved),
+        ("columns", \.columns),
       ]),
     layout(
       "plaudit_encoding_view", plaudit_encoding_view.self,

@@ -251,12 +251,15 @@ public func plaudit_encoding_get(
   call(error) {
     try encodings.use(encoding, "encoding") {
       let view = try output(out_view, "out_view")
+      let (all, offsets) = ($0.kept == .all, $0.kept != .ids)
       view.pointee = plaudit_encoding_view(
         struct_size: view.pointee.struct_size, text_count: Int64($0.textCount),
         row_count: Int64($0.rowCount), token_count: Int64($0.tokenCount),
-        row_offsets: $0.rowOffsets, row_texts: $0.rowTexts, ids: $0.ids, type_ids: $0.typeIds,
-        attention_mask: $0.attentionMask, special_tokens_mask: $0.specialTokensMask,
-        sequences: $0.sequences, starts: $0.starts, ends: $0.ends,
+        row_offsets: $0.rowOffsets, row_texts: $0.rowTexts, ids: $0.ids,
+        type_ids: all ? $0.typeIds : nil, attention_mask: all ? $0.attentionMask : nil,
+        special_tokens_mask: all ? $0.specialTokensMask : nil,
+        sequences: all ? $0.sequences : nil, starts: offsets ? $0.starts : nil,
+        ends: offsets ? $0.ends : nil,
         dropped_tokens: $0.droppedTokens, unknown_offsets: $0.unknownOffsets,
         unknown_starts: $0.unknownStarts, unknown_ends: $0.unknownEnds,
         unknown_sequences: $0.unknownSequences)
@@ -326,6 +329,8 @@ private func encodeOptions(
   wanted.invalidUTF8 = try invalidUTF8(given.invalid_utf8)
   wanted.truncation = try truncation(given, tokenizer)
   wanted.padding = try padding(given, tokenizer)
+  try choice(given.columns, "columns", in: 0...2)
+  wanted.columns = [.all, .ids, .offsets][Int(given.columns)]
   return wanted
 }
 

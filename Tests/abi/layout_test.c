@@ -53,7 +53,7 @@
   FIELD(plaudit_encode_options, no_special_tokens, 56)        \
   FIELD(plaudit_encode_options, special_text, 60)             \
   FIELD(plaudit_encode_options, invalid_utf8, 64)             \
-  FIELD(plaudit_encode_options, reserved, 68)                 \
+  FIELD(plaudit_encode_options, columns, 68)                  \
   STRUCT(plaudit_encoding_view, 144)                          \
   FIELD(plaudit_encoding_view, struct_size, 0)                \
   FIELD(plaudit_encoding_view, text_count, 8)                 \

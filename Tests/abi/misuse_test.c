@@ -488,6 +488,7 @@ static void options(void) {
   EXPECT(RANGE, "no_special_tokens", ENCODED(.no_special_tokens = 2));
   EXPECT(RANGE, "special_text", ENCODED(.special_text = 2));
   EXPECT(RANGE, "invalid_utf8", ENCODED(.invalid_utf8 = 2));
+  EXPECT(RANGE, "columns", ENCODED(.columns = 3));
   for (int i = 0; i < 3; i++) {
     EXPECT(ARGUMENT, "max_length", ENCODED(.truncation = 2, .max_length = bad_counts[i]));
     EXPECT(ARGUMENT, "pad_length", ENCODED(.padding = 3, .pad_length = bad_counts[i]));

@@ -458,7 +458,7 @@ class texts {
 };
 
 /// Token ids, masks and offsets of texts; what it gives is borrowed from it. Arrays run over the
-/// tokens of all rows unless they say otherwise.
+/// tokens of all rows unless they say otherwise; those that the options left out are empty.
 class encoding {
  public:
   std::size_t text_count() const noexcept { return detail::size(view_.text_count); }
@@ -514,7 +514,7 @@ class encoding {
 
   template <class T>
   span<const T> tokens(const T *first) const noexcept {
-    return {first, token_count()};
+    return {first, first ? token_count() : 0};
   }
   template <class T>
   span<const T> unknown(const T *first) const noexcept {

@@ -102,6 +102,13 @@ void tokenizers(tally &t) {
   CHECK(encoding.unknown_sequences()[0] == 0);
   CHECK(encoding.get() != nullptr);
 
+  options.columns = PLAUDIT_COLUMNS_OFFSETS;
+  const auto narrow = tokenizer.encode({"Love the coffee"}, options);
+  CHECK(narrow.ends()[1] == 4);
+  CHECK(narrow.type_ids().empty());
+  options.columns = PLAUDIT_COLUMNS_IDS;
+  CHECK(tokenizer.encode({"Love the coffee"}, options).starts().empty());
+
   const auto paired = tokenizer.encode_pairs({"love"}, {"tea"});
   CHECK(paired.token_count() == 5);
   CHECK(paired.type_ids()[3] == 1);

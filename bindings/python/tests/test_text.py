@@ -1,6 +1,10 @@
 """Tokenizers: ids and offsets equal the wheel of Hugging Face tokenizers, byte for byte."""
 
+import hashlib
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 import tokenizers
@@ -60,6 +64,49 @@ def test_all_tweets_equal_the_wheel(both, tweets):
     assert len(tweets) > 38_000
     for first in range(0, len(tweets), 4096):
         check(*both, tweets[first:first + 4096])
+
+
+COLUMNS = {
+    "all": ["type_ids", "attention_mask", "special_tokens_mask", "sequences", "starts", "ends"],
+    "offsets": ["starts", "ends"], "ids": []}
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_columns_change_nothing_else(both, tweets, columns):
+    ours, _ = both
+    texts = tweets[:5000]
+    every = ours.encode_batch(texts)
+    made = ours.encode_batch(texts, columns=columns)
+    assert made.row_offsets.tolist() == every.row_offsets.tolist()
+    assert made.unknown_starts.tolist() == every.unknown_starts.tolist()
+    for name in ["ids", *COLUMNS["all"]]:
+        column = getattr(made, name)
+        if name == "ids" or name in COLUMNS[columns]:
+            assert column.tolist() == getattr(every, name).tolist()
+        else:
+            assert column is None and getattr(made[0], name) is None
+
+
+def digest(tokenizer, texts):
+    made = tokenizer.encode_batch(texts, columns="offsets")
+    return hashlib.sha256(made.ids.tobytes() + made.starts.tobytes() + made.ends.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("setting", [
+    "PLAUDIT_WORD_CACHE=0", "PLAUDIT_WORD_CACHE=1", "PLAUDIT_WORD_CACHE=none",
+    "PLAUDIT_KERNELS=portable", "PLAUDIT_KERNELS=avx2"])
+def test_neither_cache_nor_kernels_change_a_token(both, minilm, tweets, setting, tmp_path):
+    pytest.importorskip("numpy")
+    texts = [*tweets, *NASTY]
+    (tmp_path / "texts").write_bytes(pickle.dumps(texts))
+    name, value = setting.split("=")
+    made = subprocess.run(
+        [sys.executable, "-c", "import pickle, sys, plaudit, test_text; print(test_text.digest("
+         "plaudit.Tokenizer(sys.argv[1]), pickle.load(open(sys.argv[2], 'rb'))))",
+         str(minilm), str(tmp_path / "texts")],
+        env={**os.environ, name: value, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=os.path.dirname(__file__), capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == digest(both[0], texts)
 
 
 @pytest.mark.parametrize("truncation", ["longest_first", "only_first", "only_second"])
@@ -135,6 +182,7 @@ def test_bad_text_says_row_and_byte(both):
 @pytest.mark.parametrize("options", [
     {"truncation": "sideways"}, {"truncation": "longest_first"}, {"max_length": -1, "truncation": "only_first"},
     {"padding": "fixed", "pad_length": -3}, {"invalid_utf8": "ignore"},
+    {"columns": "some"},
     {"truncation": "longest_first", "max_length": 4, "stride": 4}])
 def test_options_out_of_range_are_refused(both, options):
     with pytest.raises(ValueError):

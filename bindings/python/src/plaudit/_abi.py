@@ -64,6 +64,9 @@ UTF8_ERROR = 0
 UTF8_REPLACE = 1
 SPECIAL_TEXT_RECOGNISE = 0
 SPECIAL_TEXT_PLAIN = 1
+COLUMNS_ALL = 0
+COLUMNS_IDS = 1
+COLUMNS_OFFSETS = 2
 
 PROBLEM_NONE = 0
 PROBLEM_SINGLE_LABEL = 1
@@ -438,7 +441,7 @@ class plaudit_encode_options(_Struct):
         ("no_special_tokens", c_int32),
         ("special_text", c_int32),
         ("invalid_utf8", c_int32),
-        ("reserved", c_int32),
+        ("columns", c_int32),
     ]
 
 
