@@ -27,6 +27,11 @@ def numpy() -> Any:
     return numpy
 
 
+def address(values: Any) -> int:
+    """Where the numbers of an array.array or a contiguous NumPy array are."""
+    return values.buffer_info()[0] if isinstance(values, array) else values.ctypes.data
+
+
 class Output:
     """Memory for a result; `.address` goes to the library, `.value()` to the caller."""
 

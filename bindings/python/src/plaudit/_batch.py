@@ -8,7 +8,7 @@ from array import array
 from itertools import accumulate
 from typing import Any, Iterable, Mapping, Union
 
-from . import _abi
+from . import _abi, _arrays
 from .errors import InvalidUTF8Error, ShapeError
 
 Text = Union[str, bytes, None]
@@ -40,25 +40,29 @@ class Batch:
 
     def _fill(self, texts: list[Any], name: str) -> None:
         try:
-            parts = [text.encode() for text in texts]
-            nulls = False
-        except (AttributeError, UnicodeEncodeError):
-            parts, nulls = _encoded(texts, name)
-        if nulls:
-            bits = bytearray((len(parts) + 7) // 8)
-            for row, part in enumerate(parts):
-                if part is None:
-                    parts[row] = b""
-                else:
-                    bits[row >> 3] |= 1 << (row & 7)
-            self._validity = bytes(bits)
-            self.struct.validity = _address(self._validity)
-        self._data = b"".join(parts)
-        self._offsets = array("q", accumulate(map(len, parts), initial=0))
+            # UTF-8 byte by byte as characters below 256, so that ASCII texts are joined as they are.
+            latin = [text if text.isascii() else text.encode().decode("latin-1") for text in texts]
+            self._place("".join(latin).encode("latin-1"), latin)
+        except (AttributeError, TypeError, UnicodeEncodeError):
+            parts = _encoded(texts, name)
+            if None in parts:
+                bits = bytearray((len(parts) + 7) // 8)
+                for row, part in enumerate(parts):
+                    if part is None:
+                        parts[row] = b""
+                    else:
+                        bits[row >> 3] |= 1 << (row & 7)
+                self._validity = bytes(bits)
+                self.struct.validity = _address(self._validity)
+            self._place(b"".join(parts), parts)
+
+    def _place(self, data: bytes, parts: list[Any]) -> None:
+        self._data = data
+        self._offsets = _offsets(parts)
         self.struct.count = len(parts)
-        self.struct.data = _address(self._data)
-        self.struct.data_length = len(self._data)
-        self.struct.offsets64 = self._offsets.buffer_info()[0]
+        self.struct.data = _address(data)
+        self.struct.data_length = len(data)
+        self.struct.offsets64 = _arrays.address(self._offsets)
 
     def _fill_from_arrow(self, pyarrow: Any, texts: Any, name: str) -> None:
         types = pyarrow.types
@@ -95,6 +99,16 @@ class Batch:
             self.struct.data, self.struct.data_length = data.address, data.size
 
 
+def _offsets(parts: list[Any]) -> Any:
+    """Where each part begins in all of them together, and the end: int64."""
+    module = _arrays.numpy()
+    if module is None:
+        return array("q", accumulate(map(len, parts), initial=0))
+    offsets = module.zeros(len(parts) + 1, "int64")
+    module.cumsum(module.fromiter(map(len, parts), "int64", len(parts)), out=offsets[1:])
+    return offsets
+
+
 def _address(data: bytes) -> int:
     return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
 
@@ -104,9 +118,9 @@ def _is_missing(text: Any) -> bool:
         type(text).__name__ in ("NAType", "NaTType"))
 
 
-def _encoded(texts: list[Any], name: str) -> tuple[list[Any], bool]:
+def _encoded(texts: list[Any], name: str) -> list[Any]:
+    """The bytes of each text, None for a missing one."""
     parts: list[Any] = []
-    nulls = False
     for row, text in enumerate(texts):
         if isinstance(text, str):
             parts.append(encode(text, f"{name}[{row}]", row))
@@ -114,11 +128,10 @@ def _encoded(texts: list[Any], name: str) -> tuple[list[Any], bool]:
             parts.append(bytes(text))
         elif _is_missing(text):
             parts.append(None)
-            nulls = True
         else:
             raise TypeError(
                 f"{name}[{row}] must be str, bytes or None, not {type(text).__name__}")
-    return parts, nulls
+    return parts
 
 
 def encode(text: str, name: str, row: int | None = None) -> bytes:
