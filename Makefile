@@ -3,8 +3,8 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup build model train-model demo study test run-tests check install size clean bench \
-  bench-quick bench-inference bench-training bench-kpi bench-experiments bench-tests \
-  bench-resampling bench-bandits
+  bench-quick bench-inference bench-tokenizer bench-training bench-kpi bench-experiments \
+  bench-tests bench-resampling bench-bandits
 
 # The version is the header's.
 macro = $(shell awk '/^.define/ && $$2 == "PLAUDIT_$(1)" { print $$3 }' include/plaudit.h)
@@ -49,8 +49,9 @@ help:
 	@echo '  make model     the default model, into out/models/; SOURCES=folder trains it anew'
 	@echo '  make install   headers, library, model; PREFIX=$(PREFIX) DESTDIR='
 	@echo '  make bench     everything beside its peers, in one run each (downloads 4 GB once); one of them:'
-	@echo '                 bench-inference, -training, -kpi, -experiments, -tests, -resampling, -bandits'
-	@echo '  make bench-quick  scoring alone, without peers: one minute'
+	@echo '                 bench-inference, -tokenizer, -training, -kpi, -experiments, -tests,'
+	@echo '                 -resampling, -bandits'
+	@echo '  make bench-quick  scoring and tokenizing alone, without peers: two minutes'
 	@echo '  make size      lines per module, longest files'
 	@echo '  make clean     remove what was built'
 	@echo
@@ -144,15 +145,20 @@ PEER := .venv-bench/bin/python
 peers = { [ -x $(PEER) ] || python3 -m venv .venv-bench; } && \
   $(PEER) -m pip -q install $$(grep -E '^($(1))=' Benchmarks/requirements.txt)
 
-bench: bench-inference bench-training bench-kpi bench-experiments bench-tests bench-resampling \
-  bench-bandits
+bench: bench-inference bench-tokenizer bench-training bench-kpi bench-experiments bench-tests \
+  bench-resampling bench-bandits
 
 bench-quick: build model
 	@$(PYTHON) Benchmarks/inference.py --quick
+	@$(PYTHON) Benchmarks/tokenizer.py --quick
 
 bench-inference: build
 	@$(call peers,numpy|torch|transformers|onnx|onnxruntime|openvino|ctranslate2)
 	@$(PYTHON) Benchmarks/inference.py --peer $(PEER)
+
+bench-tokenizer: build
+	@$(call peers,numpy|tokenizers|nanotoken)
+	@$(PYTHON) Benchmarks/tokenizer.py --peer $(PEER)
 
 bench-training: build
 	@$(call peers,numpy|torch|transformers)
