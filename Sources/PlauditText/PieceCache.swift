@@ -15,7 +15,6 @@ struct PieceCache: ~Copyable {
   /// A power of two from 4, or 0 for no cache at all.
   private let words: Int
   private var block: UnsafeMutableRawPointer?
-  private var isRefused = false
   /// The tokenizer whose words these are.
   private var owner: UInt = 0
 
@@ -32,7 +31,7 @@ struct PieceCache: ~Copyable {
 
   private static let stated = getenv("PLAUDIT_WORD_CACHE").flatMap { Int(String(cString: $0)) }
 
-  /// Forgets the words of another tokenizer.
+  /// Takes the memory, or forgets the words of another tokenizer.
   @inline(__always)
   mutating func use(for tokenizer: UInt) {
     if owner != tokenizer { change(to: tokenizer) }
@@ -41,7 +40,8 @@ struct PieceCache: ~Copyable {
   @inline(never)
   private mutating func change(to tokenizer: UInt) {
     owner = tokenizer
-    if let sets = table.sets { memset(sets, 0, words * MemoryLayout<pt_pieces>.stride) }
+    guard let sets = table.sets else { return allocate() }
+    memset(sets, 0, words * MemoryLayout<pt_pieces>.stride)
   }
 
   /// Keeps what became of the word at `range` of `bytes`: the last tokens of `tokens`.
@@ -51,8 +51,7 @@ struct PieceCache: ~Copyable {
   ) {
     let count = tokens.count - first
     // No more tokens than bytes: room for them is made by the bytes.
-    guard words > 0, range.count <= Int(PT_LONGEST_WORD), count <= min(7, range.count),
-      allocate()
+    guard table.sets != nil, range.count <= Int(PT_LONGEST_WORD), count <= min(7, range.count)
     else { return }
     var pieces = pt_pieces()
     pieces.count = UInt8(truncatingIfNeeded: count)
@@ -73,19 +72,14 @@ struct PieceCache: ~Copyable {
     pt_piece_put(&table, bytes + range.lowerBound, Int64(range.count), &pieces)
   }
 
-  private mutating func allocate() -> Bool {
-    if table.sets != nil { return true }
-    guard !isRefused else { return false }
+  private mutating func allocate() {
+    guard words > 0 else { return }
     // Zero pages that come when they are touched, from a cache line's start on.
     let size = words * MemoryLayout<pt_pieces>.stride
-    guard let memory = calloc(size + 63, 1) else {
-      isRefused = true
-      return false
-    }
+    guard let memory = calloc(size + 63, 1) else { return }
     block = memory
     table = pt_piece_cache(
       sets: memory.alignedUp(toMultipleOf: 64).bindMemory(to: pt_pieces.self, capacity: words),
       shift: Int64(64 - (words / 2).trailingZeroBitCount))
-    return true
   }
 }

@@ -26,4 +26,14 @@ struct TokenizerScratchTests {
     let first = try pass()
     for _ in 0..<3 { #expect(try pass() == first) }
   }
+
+  @Test func `words of texts that are all ASCII are remembered`() throws {
+    let tokenizer = try Fixture.bert(lowercase: true)
+    for kernels in availableTextKernels {
+      let scratch = TokenizerScratch(TokenizerScratch.Route(kernels: kernels, cachedWords: 4))
+      let made = try tokenizer.encode([Array("unaffable".utf8)], scratch: scratch)
+      let sets = scratch.memory.stages.cache.table.sets
+      #expect((0..<4).contains { Int(sets?[$0].count ?? 0) == made.tokenCount - 2 })
+    }
+  }
 }
