@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ctext.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt,lzcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt"))), apply_to = function)
 #define PT_SET "avx512"
 #define PT_NAME(x) avx512_##x
 #define PT_AVX512 1
