@@ -52,7 +52,7 @@ final class AdamOptimizer {
     self.moments = moments
     self.options = options
     self.threads = threads
-    squares = try SquaresWork(largest: moments.reduce(1) { max($0, $1.parameter.count) })
+    squares = try SquaresWork(moments)
     step = 0
   }
 
@@ -79,19 +79,20 @@ final class AdamOptimizer {
   /// The norm of all gradients together, summed in the order of the parameters; NaN or infinite
   /// when a gradient is.
   func gradientNorm() -> Double {
+    WorkerPool.run(tasks: squares.pieces.count, threads: threads, squares)
     var sum = 0.0
-    for one in moments {
-      guard let gradient = one.parameter.gradient else { continue }
+    var next = 0
+    for (index, one) in moments.enumerated() {
       if let touched = one.parameter.touched {
+        guard let gradient = one.parameter.gradient else { continue }
         let width = one.parameter.width
         for row in touched.rows {
           sum += Tape<Float>.sumOfSquares(gradient.pointer + row * width, count: width)
         }
-      } else {
-        squares.values = UnsafePointer(gradient.pointer)
-        squares.count = gradient.count
-        WorkerPool.run(tasks: squares.pieces, threads: threads, squares)
-        for piece in 0..<squares.pieces { sum += squares.sums.pointer[piece] }
+      }
+      while next < squares.pieces.count, squares.pieces[next].moment == index {
+        sum += squares.sums.pointer[next]
+        next += 1
       }
     }
     return sum.squareRoot()
@@ -212,25 +213,33 @@ private final class AdamStep: ParallelWork {
   func tick() {}
 }
 
-/// Sums of squares of pieces of fixed size, to be added in their order.
+/// Sums of squares of gradients, of tables none, in pieces of fixed size, to be added in their order.
 private final class SquaresWork: ParallelWork {
-  var values: UnsafePointer<Float>?
-  var count = 0
+  let pieces: [(moment: Int, first: Int, count: Int)]
   let sums: Buffer<Double>
+  private let moments: [AdamOptimizer.Moments]
 
   private static let pieceSize = 1 << 16
 
-  init(largest: Int) throws(PlauditError) {
-    sums = try Buffer(count: (largest + SquaresWork.pieceSize - 1) / SquaresWork.pieceSize)
+  init(_ moments: [AdamOptimizer.Moments]) throws(PlauditError) {
+    self.moments = moments
+    var pieces: [(moment: Int, first: Int, count: Int)] = []
+    for (index, one) in moments.enumerated() where one.parameter.touched == nil {
+      for first in stride(from: 0, to: one.parameter.count, by: SquaresWork.pieceSize) {
+        pieces.append((index, first, min(SquaresWork.pieceSize, one.parameter.count - first)))
+      }
+    }
+    self.pieces = pieces
+    sums = try Buffer(count: pieces.count)
   }
 
-  var pieces: Int { (count + SquaresWork.pieceSize - 1) / SquaresWork.pieceSize }
-
   func perform(task: Int, worker: Int) {
-    guard let values else { return }
-    let first = task * SquaresWork.pieceSize
-    sums.pointer[task] = Tape<Float>.sumOfSquares(
-      values + first, count: min(SquaresWork.pieceSize, count - first))
+    let piece = pieces[task]
+    let gradient = moments[piece.moment].parameter.gradient
+    sums.pointer[task] =
+      gradient.map {
+        Tape<Float>.sumOfSquares($0.pointer + piece.first, count: piece.count)
+      } ?? 0
   }
 
   func tick() {}
