@@ -326,11 +326,44 @@ static void PK_NAME(pack)(float *to, const pk_product *p) {
   }
 }
 
+/* Some columns of op(b) = b', which b has from `first` on. */
+static void PK_NAME(pack_part)(float *to, const pk_product *p, int64_t first, int64_t count) {
+  for (int64_t j = 0; j < p->columns; j += PK_BLOCK_WIDTH) {
+    int64_t width = p->columns - j < PK_BLOCK_WIDTH ? p->columns - j : PK_BLOCK_WIDTH;
+    int64_t low = first > j ? first : j;
+    int64_t high = first + count < j + width ? first + count : j + width;
+    for (int64_t k = 0; low < high && k < p->inner; k += PK_BLOCK_DEPTH) {
+      int64_t depth = p->inner - k < PK_BLOCK_DEPTH ? p->inner - k : PK_BLOCK_DEPTH;
+      PK_NAME(pack_columns)(to + PK_NAME(packed_size)(k, width) + (low - j) * depth,
+                            p->b + (low - first) * p->b_stride + k, p->b_stride, depth, high - low,
+                            p->factor);
+    }
+    to += PK_NAME(packed_size)(p->inner, width);
+  }
+}
+
+static void PK_NAME(unpack)(float *to, const float *packed, int64_t inner, int64_t columns) {
+  for (int64_t j = 0; j < columns; j += PK_BLOCK_WIDTH) {
+    int64_t width = columns - j < PK_BLOCK_WIDTH ? columns - j : PK_BLOCK_WIDTH;
+    for (int64_t k = 0; k < inner; k += PK_BLOCK_DEPTH) {
+      int64_t depth = inner - k < PK_BLOCK_DEPTH ? inner - k : PK_BLOCK_DEPTH;
+      for (int64_t column = 0; column < width; column++) {
+        const float *from = packed + column / PANEL * PANEL * depth + column % PANEL;
+        float *row = to + (j + column) * inner + k;
+        for (int64_t i = 0; i < depth; i++) row[i] = from[i * PANEL];
+      }
+      packed += PK_NAME(packed_size)(depth, width);
+    }
+  }
+}
+
 const pk_matrix_set PK_NAME(matrix_set) = {
     .name = PK_SET,
     .multiply = PK_NAME(multiply),
     .packed_size = PK_NAME(packed_size),
     .pack = PK_NAME(pack),
+    .pack_part = PK_NAME(pack_part),
+    .unpack = PK_NAME(unpack),
     .multiply_packed = PK_NAME(multiply_packed),
 };
 

@@ -22,11 +22,19 @@ int64_t pk_narrow_scratch(int32_t format, int64_t inputs) {
 
 /* The value of a step of one output's weights: the largest is 127 steps. */
 static float step_of(const float *row, int64_t n) {
-  float largest = 0;
-  for (int64_t i = 0; i < n; i++) {
+  enum { LANES = 16 };
+  float most[LANES] = {0}, largest = 0;
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int lane = 0; lane < LANES; lane++) {
+      float size = fabsf(row[i + lane]);
+      most[lane] = size > most[lane] ? size : most[lane];
+    }
+  for (; i < n; i++) {
     float size = fabsf(row[i]);
     largest = size > largest ? size : largest;
   }
+  for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
   float scale = largest / 127.0f;
   /* Below the normal numbers a scale would have too few bits. */
   return largest > 0 && scale < 0x1p-126f ? 0x1p-126f : scale;
@@ -43,35 +51,50 @@ static inline int8_t byte_of(float weight, double steps) {
   return (int8_t)(uint8_t)bits;
 }
 
-void pk_narrow_pack(int32_t format, const float *weights, int64_t inputs, int64_t outputs,
-                    void *panels, float *scales, float *sums) {
-  const int64_t size = pk_narrow_size(format, inputs, outputs);
-  const int64_t all = (outputs + PK_NARROW_PANEL - 1) / PK_NARROW_PANEL * PK_NARROW_PANEL;
+void pk_narrow_pack_part(int32_t format, const float *weights, int64_t inputs, int64_t outputs,
+                         int64_t first, int64_t count, void *panels, float *scales, float *sums) {
   const int64_t bytes = pk_narrow_depth(format, inputs) * PK_NARROW_PANEL;
-  memset(panels, 0, (size_t)size);
-  for (int64_t output = 0; output < all; output++) {
-    uint8_t *to = (uint8_t *)panels + output / PK_NARROW_PANEL * bytes + output % PK_NARROW_PANEL * 4;
-    const float *row = weights + output * inputs;
+  const int64_t end = first + count < outputs ? first + count : outputs;
+  uint8_t *const start = (uint8_t *)panels + first / PK_NARROW_PANEL * bytes;
+  memset(start, 0, (size_t)((end - first + PK_NARROW_PANEL - 1) / PK_NARROW_PANEL * bytes));
+  for (int64_t output = first; output < end; output++) {
+    uint8_t *to = start + (output - first) / PK_NARROW_PANEL * bytes + output % PK_NARROW_PANEL * 4;
+    const float *row = weights + (output - first) * inputs;
     if (format == PK_BF16) {
-      for (int64_t k = 0; output < outputs && k < inputs; k++) {
+      for (int64_t k = 0; k < inputs; k++) {
         uint16_t half = pk_narrow_half(row[k]);
         memcpy(to + k / 2 * PK_NARROW_PANEL * 4 + k % 2 * 2, &half, sizeof half);
       }
       continue;
     }
-    float scale = output < outputs ? step_of(row, inputs) : 0;
+    float scale = step_of(row, inputs);
     int64_t sum = 0;
-    if (scale > 0) {
-      const double steps = 1.0 / (double)scale;
-      for (int64_t k = 0; k < inputs; k++) {
-        int8_t byte = byte_of(row[k], steps);
-        to[k / 4 * PK_NARROW_PANEL * 4 + k % 4] = (uint8_t)byte;
-        sum += byte;
-      }
+    const double steps = scale > 0 ? 1.0 / (double)scale : 0;
+    enum { SOME = 256 };
+    int8_t some[SOME]; /* side by side first, so that rounding becomes vectors */
+    for (int64_t k = 0; scale > 0 && k < inputs; k += SOME) {
+      const int64_t here = inputs - k < SOME ? inputs - k : SOME;
+      int32_t part = 0;
+      for (int64_t i = 0; i < here; i++) some[i] = byte_of(row[k + i], steps);
+      for (int64_t i = 0; i < here; i++) part += some[i];
+      for (int64_t i = 0; i < here; i += 4)
+        memcpy(to + (k + i) / 4 * PK_NARROW_PANEL * 4, some + i,
+               (size_t)(here - i < 4 ? here - i : 4));
+      sum += part;
     }
     if (scales) scales[output] = scale;
     if (sums) sums[output] = (float)((double)scale * (double)sum);
   }
+}
+
+void pk_narrow_pack(int32_t format, const float *weights, int64_t inputs, int64_t outputs,
+                    void *panels, float *scales, float *sums) {
+  const int64_t all = (outputs + PK_NARROW_PANEL - 1) / PK_NARROW_PANEL * PK_NARROW_PANEL;
+  for (int64_t output = outputs; output < all; output++) {
+    if (scales) scales[output] = 0;
+    if (sums) sums[output] = 0;
+  }
+  pk_narrow_pack_part(format, weights, inputs, outputs, 0, outputs, panels, scales, sums);
 }
 
 /* An activation by its formula. */

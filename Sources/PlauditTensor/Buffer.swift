@@ -5,6 +5,8 @@ package import PlauditCore
 package final class Buffer<Element: BitwiseCopyable> {
   package let pointer: UnsafeMutablePointer<Element>
   package let count: Int
+  /// Who frees the memory, where it is a part of more.
+  private let arena: Arena?
 
   /// `count` zeros. Pages that nobody touches take no memory.
   package init(count: Int) throws(PlauditError) {
@@ -15,25 +17,22 @@ package final class Buffer<Element: BitwiseCopyable> {
       throw PlauditError(.outOfMemory, "no memory for \(count) numbers")
     }
     block = memory
+    arena = nil
     let aligned = memory + (64 - Int(bitPattern: memory) & 63) & 63
     pointer = aligned.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
   }
 
-  /// `count` undefined numbers, which the caller is about to write, on large pages if there are
-  /// many and the system has them.
-  package init(undefined count: Int) throws(PlauditError) {
+  /// `count` undefined numbers, which the caller is about to write: a part of the arena where it
+  /// has room, else on large pages if there are many and the system has them.
+  package init(undefined count: Int, in arena: Arena? = nil) throws(PlauditError) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
       by: MemoryLayout<Element>.stride)
-    let largePage = 1 << 21
-    let isLarge = bytes >= largePage
-    var memory: UnsafeMutableRawPointer?
-    guard count >= 0, !overflow,
-      posix_memalign(&memory, isLarge ? largePage : 64, bytes) == 0, let memory
-    else {
+    let part = count < 0 || overflow ? nil : arena?.take(bytes)
+    guard count >= 0, !overflow, let memory = part ?? Arena.memory(bytes) else {
       throw PlauditError(.outOfMemory, "no memory for \(count) numbers")
     }
-    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
+    self.arena = part == nil ? nil : arena
     block = memory
     pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
@@ -41,10 +40,47 @@ package final class Buffer<Element: BitwiseCopyable> {
 
   private let block: UnsafeMutableRawPointer
 
-  deinit { free(block) }
+  deinit { if arena == nil { free(block) } }
 
   package var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
+  }
+}
+
+/// One block of large pages, of which many buffers are parts; it is freed with the last of them. The
+/// system gives memory on large pages in fewer, quicker steps. Used by one thread at a time.
+package final class Arena {
+  private let block: UnsafeMutableRawPointer
+  private let capacity: Int
+  private var used = 0
+
+  /// nil without memory; pages that no buffer takes are never touched.
+  package init?(byteCount: Int) {
+    guard byteCount > 0, let memory = Arena.memory(byteCount) else { return nil }
+    block = memory
+    capacity = byteCount
+  }
+
+  deinit { free(block) }
+
+  /// The next bytes on a 64-byte boundary; nil when the rest is too small.
+  fileprivate func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let first = (used + 63) & ~63
+    guard byteCount <= capacity - first else { return nil }
+    used = first + byteCount
+    return block + first
+  }
+
+  /// Undefined bytes from the heap, of large pages if there are many.
+  fileprivate static func memory(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let largePage = 1 << 21
+    let isLarge = byteCount >= largePage
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, isLarge ? largePage : 64, byteCount) == 0, let memory else {
+      return nil
+    }
+    if isLarge { madvise(memory, byteCount, MADV_HUGEPAGE) }
+    return memory
   }
 }
 

@@ -1,6 +1,6 @@
 import CKernels
 import Glibc
-import PlauditCore
+package import PlauditCore
 
 /// How the linear layers of an encoder multiply. Everything else computes in fp32.
 package enum Precision: Int32, CaseIterable, Sendable {
@@ -48,11 +48,20 @@ struct NarrowKernels {
   static func available(_ format: Int32) -> [NarrowKernels] {
     guard let room = try? Buffer<UInt8>(count: Int(pk_narrow_check_size())) else { return [] }
     defer { withExtendedLifetime(room) {} }
+    return all(format).filter { pk_narrow_check($0.set, room.pointer) != 0 }
+  }
+
+  /// The last of them; slower ones are not tried.
+  private static func fastest(_ format: Int32) -> NarrowKernels? {
+    guard let room = try? Buffer<UInt8>(count: Int(pk_narrow_check_size())) else { return nil }
+    defer { withExtendedLifetime(room) {} }
+    return all(format).last { pk_narrow_check($0.set, room.pointer) != 0 }
+  }
+
+  private static func all(_ format: Int32) -> [NarrowKernels] {
     var sets: [NarrowKernels] = []
-    var index: Int32 = 0
-    while let set = pk_narrow_kernels(format, index) {
-      if pk_narrow_check(set, room.pointer) != 0 { sets.append(NarrowKernels(set: set)) }
-      index += 1
+    while let set = pk_narrow_kernels(format, Int32(sets.count)) {
+      sets.append(NarrowKernels(set: set))
     }
     return sets
   }
@@ -60,10 +69,11 @@ struct NarrowKernels {
   /// The fastest set, or the one that PLAUDIT_KERNELS names; where it names only a set of rows, one
   /// that needs no more than that.
   private static func chosen(_ format: Int32) -> (kernels: NarrowKernels?, isNamed: Bool) {
-    let sets = available(format)
     let names = namedKernels
+    guard !names.isEmpty else { return (fastest(format), false) }
+    let sets = available(format)
     if let named = sets.last(where: { names.contains($0.name) }) { return (named, true) }
-    if !names.isEmpty, rowKernelsName != "avx512" { return (sets.first, false) }
+    if rowKernelsName != "avx512" { return (sets.first, false) }
     return (sets.last, false)
   }
 
@@ -89,27 +99,38 @@ package final class NarrowWeights {
   private let scales: Buffer<Float>
   private let sums: Buffer<Float>
 
+  /// Room for the weights, to be packed piece by piece.
+  ///
   /// - Returns: nil where this machine computes the precision in fp32.
-  init?(
-    _ values: UnsafePointer<Float>, outputs: Int, inputs: Int, _ precision: Precision
+  package init?(
+    outputs: Int, inputs: Int, _ precision: Precision, in arena: Arena? = nil
   ) throws(PlauditError) {
-    guard let kernels = precision == .int8 ? NarrowKernels.int8 : NarrowKernels.bf16,
-      precision != .fp32
+    // In this order: to choose kernels takes time.
+    guard precision != .fp32,
+      let kernels = precision == .int8 ? NarrowKernels.int8 : NarrowKernels.bf16
     else { return nil }
     self.kernels = kernels
     self.precision = precision
     self.outputs = outputs
     self.inputs = inputs
     let format = kernels.set.pointee.format
-    panels = try Buffer(count: Int(pk_narrow_size(format, Int64(inputs), Int64(outputs))))
+    panels = try Buffer(
+      undefined: Int(pk_narrow_size(format, Int64(inputs), Int64(outputs))), in: arena)
     let filled = (outputs / NarrowWeights.panel + 1) * NarrowWeights.panel
     scales = try Buffer(count: precision == .int8 ? filled : 0)
     sums = try Buffer(count: precision == .int8 ? filled : 0)
-    pk_narrow_pack(
-      format, values, Int64(inputs), Int64(outputs), panels.pointer, scales.pointer, sums.pointer)
   }
 
-  static let panel = Int(PK_NARROW_PANEL)
+  /// Packs rows of `count` outputs from `first`, a panel's first, on. Pieces may be packed at the
+  /// same time, each once.
+  package func pack(_ rows: UnsafePointer<Float>, first: Int, count: Int) {
+    pk_narrow_pack_part(
+      kernels.set.pointee.format, rows, Int64(inputs), Int64(outputs), Int64(first), Int64(count),
+      panels.pointer, scales.pointer, sums.pointer)
+  }
+
+  /// The outputs of a panel.
+  package static let panel = Int(PK_NARROW_PANEL)
 
   /// The bytes of a scratch for `forward`.
   var scratchCount: Int {

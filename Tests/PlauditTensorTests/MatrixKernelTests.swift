@@ -135,6 +135,37 @@ struct MatrixKernelTests {
     }
   }
 
+  @Test func `packing piece by piece gives what packing at once does, and unpacking the columns`()
+    throws
+  {
+    for kernels in sets {
+      for (columns, inner) in [(1, 1), (31, 5), (32, 384), (70, 40), (391, 777), (1152, 96)] {
+        let b = try matrix(columns * inner, seed: 11)
+        var product = pk_product(
+          a: b.pointer, b: b.pointer, c: b.pointer, a_stride: 0, b_stride: Int64(inner),
+          c_stride: 0, rows: 0, columns: Int64(columns), inner: Int64(inner), a_transposed: 0,
+          b_transposed: 1, accumulate: 0, factor: 1, out: nil, out_stride: 0, bias: nil,
+          function: 0, makes_slope: 0, slopes: nil, slopes_stride: 0, sums: nil)
+        let size = Int(kernels.pointee.packed_size(Int64(inner), Int64(columns)))
+        let whole = try FloatBuffer(count: size)
+        kernels.pointee.pack(whole.pointer, &product)
+        for step in [Int(PK_PACKED), 3 * Int(PK_PACKED), 12 * Int(PK_PACKED)] {
+          let parts = try FloatBuffer(count: size)
+          parts.pointer.update(repeating: .nan, count: size)
+          for first in stride(from: 0, to: columns, by: step) {
+            product.b = UnsafePointer(b.pointer + first * inner)
+            kernels.pointee.pack_part(
+              parts.pointer, &product, Int64(first), Int64(min(step, columns - first)))
+          }
+          #expect(parts.buffer.elementsEqual(whole.buffer))
+        }
+        let columnsAgain = try FloatBuffer(count: columns * inner)
+        kernels.pointee.unpack(columnsAgain.pointer, whole.pointer, Int64(inner), Int64(columns))
+        #expect(columnsAgain.buffer.elementsEqual(b.buffer))
+      }
+    }
+  }
+
   @Test func `a row's bits do not depend on how many rows come with it`() throws {
     for kernels in sets {
       let all = Case(rows: 70, columns: 45, inner: 400, bTransposed: true)

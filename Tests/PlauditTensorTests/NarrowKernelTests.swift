@@ -116,6 +116,38 @@ struct NarrowKernelTests {
     }
   }
 
+  @Test func `packing piece by piece gives what packing at once does`() throws {
+    for format in [Int32(PK_BF16), Int32(PK_INT8)] {
+      for (outputs, inputs) in [(1, 1), (33, 5), (64, 64), (100, 515)] {
+        let weights = try FloatBuffer(count: outputs * inputs)
+        var random = RandomSource(seed: 12)
+        for index in 0..<weights.count {
+          weights.pointer[index] = Float(random.uniform()) * 2 - 1
+        }
+        let size = Int(pk_narrow_size(format, Int64(inputs), Int64(outputs)))
+        let filled = (outputs / 32 + 1) * 32
+        func packed(step: Int?) throws -> ([UInt8], [Float], [Float]) {
+          var panels = [UInt8](repeating: 0xFF, count: size)
+          var scales = [Float](repeating: 0, count: filled)
+          var sums = scales
+          guard let step else {
+            pk_narrow_pack(
+              format, weights.pointer, Int64(inputs), Int64(outputs), &panels, &scales, &sums)
+            return (panels, scales, sums)
+          }
+          for first in stride(from: 0, to: outputs, by: step) {
+            pk_narrow_pack_part(
+              format, weights.pointer + first * inputs, Int64(inputs), Int64(outputs),
+              Int64(first), Int64(min(step, outputs - first)), &panels, &scales, &sums)
+          }
+          return (panels, scales, sums)
+        }
+        let whole = try packed(step: nil)
+        for step in [32, 64] { #expect(try packed(step: step) == whole) }
+      }
+    }
+  }
+
   @Test func `every set equals the plain loop over odd shapes`() throws {
     let functions = [
       PK_IDENTITY, PK_GELU, PK_RELU, PK_TANH, PK_GELU_TANH, PK_SILU, PK_SIGMOID,

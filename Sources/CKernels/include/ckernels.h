@@ -177,6 +177,7 @@ enum {
   PK_BLOCK_WIDTH = 384,
   PK_MOST_TILE_ROWS = 16,
   PK_GATHERED_TILES = 8,
+  PK_PACKED = 32, /* a multiple of every set's panels */
   PK_SCRATCH = PK_BLOCK_DEPTH * (PK_BLOCK_WIDTH + PK_MOST_TILE_ROWS * PK_GATHERED_TILES)
 };
 
@@ -188,6 +189,12 @@ typedef struct pk_matrix_set {
   int64_t (*packed_size)(int64_t inner, int64_t columns);
   /* Packs factor * op(b); reads b, b_stride, b_transposed, columns, inner and factor. */
   void (*pack)(float *to, const pk_product *product);
+  /* Packs `count` columns from `first` on of a b that is stored by columns, and that product->b has
+     from `first` on; first is a multiple of PK_PACKED, and count unless it reaches the end. All
+     parts together are what pack makes. */
+  void (*pack_part)(float *to, const pk_product *product, int64_t first, int64_t count);
+  /* The columns of a packed b, one after another: to [columns, inner]. */
+  void (*unpack)(float *to, const float *packed, int64_t inner, int64_t columns);
   /* The product with a packed b, whatever product->b is. */
   void (*multiply_packed)(const pk_product *product, const float *packed);
 } pk_matrix_set;

@@ -73,6 +73,11 @@ int64_t pk_narrow_scratch(int32_t format, int64_t inputs);
 /* Packs weights [outputs, inputs], row by row; scales and sums for PK_INT8 alone. */
 void pk_narrow_pack(int32_t format, const float *weights, int64_t inputs, int64_t outputs,
                     void *panels, float *PK_NULLABLE scales, float *PK_NULLABLE sums);
+/* The same of `count` outputs from `first` on, a multiple of PK_NARROW_PANEL, whose rows `weights`
+   has; panels, scales and sums are those of all `outputs`. */
+void pk_narrow_pack_part(int32_t format, const float *weights, int64_t inputs, int64_t outputs,
+                         int64_t first, int64_t count, void *panels, float *PK_NULLABLE scales,
+                         float *PK_NULLABLE sums);
 /* The product by a plain loop over what pk_narrow_pack made, whose results others are held
    against. */
 void pk_narrow_plain(int32_t format, const pk_narrow_product *product);

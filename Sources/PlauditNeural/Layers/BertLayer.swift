@@ -10,9 +10,9 @@ import PlauditTensor
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762, §3.1; names follow `BertLayer`.
 struct BertLayer {
   private let queryKeyValue: Dense
-  /// Parts of `queryKeyValue`, for a layer of which the first token alone is read.
-  private let query: DensePart
-  private let keyValue: DensePart
+  /// Queries, then keys and values, of `queryKeyValue`; of the last layer, of which the first token
+  /// alone may be read.
+  private let parts: [DensePart]
   private let attentionOutput: Dense
   private let attentionNorm: LayerNorm
   private let intermediate: Dense
@@ -28,19 +28,22 @@ struct BertLayer {
     let inner = configuration.intermediateSize
     let epsilon = configuration.epsilon
     let start = InitialValues.normal(deviation: 0.02)
-    queryKeyValue = try Dense(
-      source, fused: ["query", "key", "value"].map { "\(name).attention.self.\($0)" },
-      outputs: width, inputs: width, start: start)
-    query = queryKeyValue.part(0..<width)
-    keyValue = queryKeyValue.part(width..<3 * width)
-    attentionOutput = try Dense(
-      source, "\(name).attention.output.dense", outputs: width, inputs: width, start: start)
+    func dense(
+      _ names: String..., outputs: Int, inputs: Int, ranges: [Range<Int>] = []
+    ) throws(PlauditError) -> (whole: Dense, parts: [DensePart]) {
+      try Dense.inEncoder(
+        source, names.map { "\(name).\($0)" }, outputs: outputs, inputs: inputs, start: start,
+        ranges: ranges)
+    }
+    let isLast = index == configuration.layerCount - 1
+    (queryKeyValue, parts) = try dense(
+      "attention.self.query", "attention.self.key", "attention.self.value", outputs: width,
+      inputs: width, ranges: isLast ? [0..<width, width..<3 * width] : [])
+    attentionOutput = try dense("attention.output.dense", outputs: width, inputs: width).whole
     attentionNorm = try LayerNorm(
       source, "\(name).attention.output.LayerNorm", width: width, epsilon: epsilon)
-    intermediate = try Dense(
-      source, "\(name).intermediate.dense", outputs: inner, inputs: width, start: start)
-    output = try Dense(
-      source, "\(name).output.dense", outputs: width, inputs: inner, start: start)
+    intermediate = try dense("intermediate.dense", outputs: inner, inputs: width).whole
+    output = try dense("output.dense", outputs: width, inputs: inner).whole
     outputNorm = try LayerNorm(
       source, "\(name).output.LayerNorm", width: width, epsilon: epsilon)
     self.configuration = configuration
@@ -50,8 +53,13 @@ struct BertLayer {
   init(_ layer: BertLayer, precision: Precision) throws(PlauditError) {
     let width = layer.configuration.hiddenSize
     queryKeyValue = try layer.queryKeyValue.narrowed(to: precision)
-    query = try queryKeyValue.narrowPart(0..<width, of: layer.queryKeyValue)
-    keyValue = try queryKeyValue.narrowPart(width..<3 * width, of: layer.queryKeyValue)
+    parts =
+      layer.parts.isEmpty
+      ? []
+      : [
+        try queryKeyValue.narrowPart(0..<width, of: layer.queryKeyValue),
+        try queryKeyValue.narrowPart(width..<3 * width, of: layer.queryKeyValue),
+      ]
     attentionOutput = try layer.attentionOutput.narrowed(to: precision)
     attentionNorm = layer.attentionNorm
     intermediate = try layer.intermediate.narrowed(to: precision)
@@ -85,10 +93,11 @@ struct BertLayer {
   ) throws(PlauditError) -> FloatTape.Tensor {
     let dropout = isFrozen ? 0 : configuration.hiddenDropout
     let weightDropout = isFrozen ? 0 : configuration.attentionDropout
+    guard parts.count == 2 else { throw PlauditError(.internal, "not the last layer") }
     let attended = try tape.scope { () throws(PlauditError) in
       let first = try tape.pool(states, texts, .cls)
       let context = try tape.firstTokenAttention(
-        queries: query.forward(first, tape), keysValues: keyValue.forward(states, tape), texts,
+        queries: parts[0].forward(first, tape), keysValues: parts[1].forward(states, tape), texts,
         heads: configuration.headCount, dropout: weightDropout)
       return try attentionNorm.forward(
         tape.linear(context, attentionOutput.linear), tape, adding: attentionOutput.bias,

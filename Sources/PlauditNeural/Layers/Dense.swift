@@ -11,29 +11,33 @@ package struct Dense {
     self.bias = bias
   }
 
+  /// - Parameter start: of the weights in a training, nil for PyTorch's ±1/√inputs, which its
+  ///   biases then have too; else biases start at 0.
   init(
     _ source: some ParameterSource, _ name: String, outputs: Int, inputs: Int,
     start: InitialValues? = nil
   ) throws(PlauditError) {
-    try self.init(source, fused: [name], outputs: outputs, inputs: inputs, start: start)
-  }
-
-  /// Several layers over the same input as one: their rows lie one after another.
-  ///
-  /// - Parameter start: of the weights in a training, nil for PyTorch's ±1/√inputs, which its
-  ///   biases then have too; else biases start at 0.
-  init(
-    _ source: some ParameterSource, fused names: [String], outputs: Int, inputs: Int,
-    start: InitialValues? = nil
-  ) throws(PlauditError) {
     let usual = InitialValues.uniform(bound: 1 / Double(max(inputs, 1)).squareRoot())
     linear = Linear(
-      try source.parameter(
-        names: names.map { "\($0).weight" }, shape: [outputs, inputs], start: start ?? usual,
-        isTable: false))
+      try source.parameter("\(name).weight", [outputs, inputs], start: start ?? usual))
     bias = try source.parameter(
-      names: names.map { "\($0).bias" }, shape: [outputs], start: start == nil ? usual : .zeros,
-      isTable: false)
+      "\(name).bias", [outputs], start: start == nil ? usual : .zeros)
+  }
+
+  /// Layers of an encoder over the same input as one: their rows lie one after another. Weights are
+  /// kept as the source's precision says, those of `ranges` of the rows for layers of their own.
+  static func inEncoder(
+    _ source: some ParameterSource, _ names: [String], outputs: Int, inputs: Int,
+    start: InitialValues, ranges: [Range<Int>] = []
+  ) throws(PlauditError) -> (whole: Dense, parts: [DensePart]) {
+    let made = try source.linear(
+      names: names.map { "\($0).weight" }, shape: [outputs, inputs], start: start, ranges: ranges)
+    let bias = try source.parameter(
+      names: names.map { "\($0).bias" }, shape: [outputs], start: .zeros, isTable: false)
+    return (
+      Dense(linear: made.whole, bias: bias),
+      zip(ranges, made.parts).map { DensePart(linear: $1, bias: bias, first: $0.lowerBound) }
+    )
   }
 
   /// `f(x · Wᵀ + b)`.
@@ -52,11 +56,6 @@ package struct Dense {
   func narrowPart(_ rows: Range<Int>, of whole: Dense) throws(PlauditError) -> DensePart {
     DensePart(
       linear: try linear.narrowPart(rows, of: whole.linear), bias: bias, first: rows.lowerBound)
-  }
-
-  /// Some of the outputs, as a layer of their own over the same weights.
-  func part(_ rows: Range<Int>) -> DensePart {
-    DensePart(linear: Linear(linear.weight, rows: rows), bias: bias, first: rows.lowerBound)
   }
 
   /// `y = x · Wᵀ + b` for one row, without tiles: for pooled vectors and heads.

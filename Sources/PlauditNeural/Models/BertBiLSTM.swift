@@ -40,10 +40,11 @@ final class BertBiLSTM: Network {
   func with(encoder: BertEncoder) -> any Network { BertBiLSTM(self, encoder: encoder) }
 
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
-    let folder = try ModelFolder(description)
-    let (scoring, labels) = try Scoring.ofNetwork(folder)
-    let network = try BertBiLSTM(folder.weights, folder.configuration, labels: labels)
-    return try Model(folder, EncoderBody(folder, network: network), scoring)
+    try ModelFolder.load(description) { (folder) throws(PlauditError) in
+      let (scoring, labels) = try Scoring.ofNetwork(folder)
+      let network = try BertBiLSTM(folder.weights, folder.configuration, labels: labels)
+      return try Model(folder, EncoderBody(folder, network: network), scoring)
+    }
   }
 
   var pooler: Dense? { nil }

@@ -19,9 +19,7 @@ package final class BertEncoder {
     embeddings = try BertEmbeddings(source, configuration)
     var layers: [BertLayer] = []
     for index in 0..<configuration.layerCount {
-      // At a lower precision the fp32 weights of a layer are gone before the next are read.
-      let layer = try BertLayer(source, index: index, configuration)
-      layers.append(precision == .fp32 ? layer : try BertLayer(layer, precision: precision))
+      layers.append(try BertLayer(source, index: index, configuration))
     }
     self.layers = layers
   }

@@ -35,19 +35,20 @@ final class BertForSequenceClassification: Network {
   }
 
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
-    let folder = try ModelFolder(description)
-    guard let rows = folder.weights.shape("classifier.weight")?.first,
-      rows >= 1, rows <= LabelSet.maximumCount
-    else {
-      throw PlauditError(
-        .corrupt,
-        "model.safetensors: tensor classifier.weight, the head, is missing; "
-          + "this is an encoder that was not trained to classify")
+    try ModelFolder.load(description) { (folder) throws(PlauditError) in
+      guard let rows = folder.weights.shape("classifier.weight")?.first,
+        rows >= 1, rows <= LabelSet.maximumCount
+      else {
+        throw PlauditError(
+          .corrupt,
+          "model.safetensors: tensor classifier.weight, the head, is missing; "
+            + "this is an encoder that was not trained to classify")
+      }
+      let scoring = try Scoring(folder.configuration, count: rows, tensor: "classifier.weight")
+      let network = try BertForSequenceClassification(
+        folder.weights, folder.configuration, labels: rows)
+      return try Model(folder, EncoderBody(folder, network: network), scoring)
     }
-    let scoring = try Scoring(folder.configuration, count: rows, tensor: "classifier.weight")
-    let network = try BertForSequenceClassification(
-      folder.weights, folder.configuration, labels: rows)
-    return try Model(folder, EncoderBody(folder, network: network), scoring)
   }
 
   var upperParameters: [Parameter<Float>] { classifier.parameters }

@@ -7,13 +7,14 @@ import PlauditTensor
 /// head was trained here on the sentence vectors.
 enum BertModel {
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
-    let folder = try ModelFolder(description)
-    let encoder = try BertEncoder(folder.weights, folder.configuration)
-    let size = folder.configuration.hiddenSize
-    let hasPooler = folder.weights.has("pooler.dense.weight")
-    let pooler =
-      hasPooler
-      ? try Dense(folder.weights, "pooler.dense", outputs: size, inputs: size) : nil
-    return try Model(folder, EncoderBody(folder, encoder: encoder, pooler: pooler))
+    try ModelFolder.load(description) { (folder) throws(PlauditError) in
+      let encoder = try BertEncoder(folder.weights, folder.configuration)
+      let size = folder.configuration.hiddenSize
+      let hasPooler = folder.weights.has("pooler.dense.weight")
+      let pooler =
+        hasPooler
+        ? try Dense(folder.weights, "pooler.dense", outputs: size, inputs: size) : nil
+      return try Model(folder, EncoderBody(folder, encoder: encoder, pooler: pooler))
+    }
   }
 }

@@ -48,14 +48,15 @@ final class BertWordLSTM: Network {
   func with(encoder: BertEncoder) -> any Network { BertWordLSTM(self, encoder: encoder) }
 
   static func build(_ description: FolderDescription) throws(PlauditError) -> Model {
-    let folder = try ModelFolder(description)
-    let words = try WordSide(folder: description.path)
-    let configuration = try WordConfiguration(
-      description.json, vocabulary: words.rowCount, vocabularyKey: wordCountKey)
-    let (scoring, labels) = try Scoring.ofNetwork(folder)
-    let network = try BertWordLSTM(
-      folder.weights, folder.configuration, configuration, labels: labels)
-    return try Model(folder, EncoderBody(folder, network: network, words: words), scoring)
+    try ModelFolder.load(description) { (folder) throws(PlauditError) in
+      let words = try WordSide(folder: description.path)
+      let configuration = try WordConfiguration(
+        description.json, vocabulary: words.rowCount, vocabularyKey: wordCountKey)
+      let (scoring, labels) = try Scoring.ofNetwork(folder)
+      let network = try BertWordLSTM(
+        folder.weights, folder.configuration, configuration, labels: labels)
+      return try Model(folder, EncoderBody(folder, network: network, words: words), scoring)
+    }
   }
 
   /// `vocab_size` is the encoder's.

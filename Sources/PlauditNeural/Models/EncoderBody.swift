@@ -21,16 +21,17 @@ package final class EncoderBody: ModelBody {
 
   /// An encoder with the head its folder names, if any.
   init(_ folder: ModelFolder, encoder: BertEncoder, pooler: Dense?) throws(PlauditError) {
+    let files = try folder.finish()
     configuration = folder.configuration
-    tokenizer = folder.tokenizer
-    sentence = folder.sentence
-    maxLength = folder.maxLength
+    tokenizer = files.tokenizer
+    sentence = files.sentence
+    maxLength = files.maxLength
     self.encoder = encoder
     self.pooler = pooler
-    embeddingHead = folder.embeddingHead
+    embeddingHead = files.embeddingHead
     network = nil
     words = nil
-    tokenizerFiles = folder.tokenizerFiles
+    tokenizerFiles = files.tokenizerFiles
     parameterCount =
       encoder.parameters.reduce(0) { $0 + $1.count } + (pooler?.count ?? 0)
       + (embeddingHead?.dense.count ?? 0)
@@ -44,16 +45,17 @@ package final class EncoderBody: ModelBody {
     guard let encoder = network.encoder else {
       throw PlauditError(.internal, "a network without an encoder")
     }
+    let files = try folder.finish()
     configuration = folder.configuration
-    tokenizer = folder.tokenizer
-    sentence = folder.sentence
-    maxLength = folder.maxLength
+    tokenizer = files.tokenizer
+    sentence = files.sentence
+    maxLength = files.maxLength
     self.encoder = encoder
     pooler = network.pooler
     embeddingHead = nil
     self.network = network
     self.words = words
-    tokenizerFiles = folder.tokenizerFiles
+    tokenizerFiles = files.tokenizerFiles
     parameterCount = network.parameters.reduce(0) { $0 + $1.count }
     for parameter in network.parameters { try parameter.pack() }
   }
@@ -164,9 +166,9 @@ package final class EncoderBody: ModelBody {
     }
     var tensors: [NamedTensor]
     if let network {
-      tensors = network.tensors()
+      tensors = try network.tensors()
     } else {
-      tensors = (encoder.parameters + (pooler?.parameters ?? [])).flatMap { NamedTensor.of($0) }
+      tensors = try NamedTensor.of(encoder.parameters + (pooler?.parameters ?? []))
     }
     try SafetensorsWriter.write(tensors, storage: storage, to: "\(path)/model.safetensors")
     if let sentence { try saveModules(sentence, to: path) }
@@ -249,7 +251,7 @@ package final class EncoderBody: ModelBody {
         ? "torch.nn.modules.activation.Tanh" : "torch.nn.modules.linear.Identity")
     try File.write(try json.text(), to: "\(path)/config.json")
     try SafetensorsWriter.write(
-      dense.parameters.flatMap { NamedTensor.of($0) }.map {
+      try NamedTensor.of(dense.parameters).map {
         $0.renamed($0.shape.count == 2 ? "linear.weight" : "linear.bias")
       }, to: "\(path)/model.safetensors")
   }

@@ -69,7 +69,7 @@ package final class Model {
   ) throws(PlauditError) {
     self.init(
       architecture: folder.configuration.architecture, body,
-      scoring ?? folder.embeddingHead?.scoring)
+      scoring ?? body.embeddingHead?.scoring)
   }
 
   /// Writes the folder: weights, tokenizer files as they were, config.json with what changed.

@@ -52,10 +52,9 @@ extension Network {
   }
 
   /// The tensors as they are saved: those of `BertModel` under `bert.`.
-  func tensors() -> [NamedTensor] {
+  func tensors() throws(PlauditError) -> [NamedTensor] {
     let bert = (encoder?.parameters ?? []) + (pooler?.parameters ?? [])
-    return bert.flatMap { NamedTensor.of($0, prefix: "bert.") }
-      + upperParameters.flatMap { NamedTensor.of($0) }
+    return try NamedTensor.of(bert, prefix: "bert.") + NamedTensor.of(upperParameters)
   }
 
   /// One logit of a yes as the logits of no and yes: their softmax is the sigmoid.

@@ -68,7 +68,7 @@ final class WordBody: ModelBody {
   func save(to path: String, storage: WeightStorage) throws(PlauditError) -> JSONValue {
     try words.save(to: path)
     try SafetensorsWriter.write(
-      network.tensors(), storage: storage, to: "\(path)/model.safetensors")
+      try network.tensors(), storage: storage, to: "\(path)/model.safetensors")
     let json = try configuration.json.copy()
     try RowQuantization.record(storage, in: json)
     json.remove(ModelFolder.lengthKey)

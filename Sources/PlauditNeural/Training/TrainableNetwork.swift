@@ -68,13 +68,11 @@ enum TrainableNetwork {
   ) {
     var known: [NamedTensor] = []
     if let base {
-      known = (base.encoder.parameters + (base.pooler?.parameters ?? [])).flatMap {
-        NamedTensor.of($0)
-      }
+      known = try NamedTensor.of(base.encoder.parameters + (base.pooler?.parameters ?? []))
       if keepsHead, let network = base.network,
         base.configuration.architecture == options.architecture
       {
-        let upper = network.upperParameters.flatMap { NamedTensor.of($0) }
+        let upper = try NamedTensor.of(network.upperParameters)
         let rows = upper.first { $0.name == "classifier.weight" }?.shape.first ?? 0
         let isBinary = labels == 2 && options.architecture != BertForSequenceClassification.name
         if rows == (isBinary ? 1 : labels) {

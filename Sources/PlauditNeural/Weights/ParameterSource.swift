@@ -24,10 +24,23 @@ package protocol ParameterSource {
   func parameter(
     names: [String], shape: [Int], start: InitialValues, isTable: Bool
   ) throws(PlauditError) -> Parameter<Float>
+
+  /// A linear layer of an encoder, of weights as `parameter` gives them, and some ranges of its
+  /// outputs as layers of their own over the same weights.
+  func linear(
+    names: [String], shape: [Int], start: InitialValues, ranges: [Range<Int>]
+  ) throws(PlauditError) -> (whole: Linear<Float>, parts: [Linear<Float>])
 }
 
 extension ParameterSource {
   package var precision: Precision { .fp32 }
+
+  package func linear(
+    names: [String], shape: [Int], start: InitialValues, ranges: [Range<Int>]
+  ) throws(PlauditError) -> (whole: Linear<Float>, parts: [Linear<Float>]) {
+    let weight = try parameter(names: names, shape: shape, start: start, isTable: false)
+    return (Linear(weight), ranges.map { Linear(weight, rows: $0) })
+  }
 
   func parameter(
     _ name: String, _ shape: [Int], start: InitialValues, isTable: Bool = false
@@ -45,9 +58,40 @@ extension WeightFolder: ParameterSource {
     for name in names { _ = try elementCount(name, shape) }
     let values = try FloatBuffer(undefined: names.count * size)
     for (index, name) in names.enumerated() {
-      try read(name, shape, into: values.pointer + index * size)
+      try read(name, shape, into: values, from: index * size)
     }
     return Parameter(names: names, shape: shape, values: values, isTable: isTable)
+  }
+
+  package func linear(
+    names: [String], shape: [Int], start: InitialValues, ranges: [Range<Int>]
+  ) throws(PlauditError) -> (whole: Linear<Float>, parts: [Linear<Float>]) {
+    guard let reading else {
+      let weight = try parameter(names: names, shape: shape, start: start, isTable: false)
+      return (Linear(weight), ranges.map { Linear(weight, rows: $0) })
+    }
+    for name in names { _ = try elementCount(name, shape) }
+    let stack = try TensorStack(
+      names.map { (name) throws(PlauditError) in try reader(name, shape) })
+    func narrow(_ rows: Range<Int>) throws(PlauditError) -> NarrowWeights? {
+      let made = try NarrowWeights(
+        outputs: rows.count, inputs: stack.width, precision, in: reading.arena)
+      if let made { reading.add(stack, rows: rows, to: made) }
+      return made
+    }
+    if let weights = try narrow(0..<stack.rows) {
+      let whole = try Linear(weights, names: names, shape: shape)
+      let parts = try ranges.map { (range) throws(PlauditError) -> Linear<Float> in
+        guard !Linear.beginsPanel(range.lowerBound), let own = try narrow(range) else {
+          return whole.narrowPart(range)
+        }
+        return try Linear(own, names: names, shape: shape)
+      }
+      return (whole, parts)
+    }
+    let weight = try Parameter(packed: names, shape: shape, ranges: ranges, in: reading.arena)
+    reading.add(stack, to: weight)
+    return (Linear(weight), ranges.map { Linear(weight, rows: $0) })
   }
 }
 

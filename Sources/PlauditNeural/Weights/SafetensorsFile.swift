@@ -1,5 +1,4 @@
 package import PlauditCore
-import PlauditTensor
 
 /// A safetensors file: the header is checked whole at opening, tensors are read one by one
 /// straight to where they belong.
@@ -68,6 +67,14 @@ package final class SafetensorsFile {
 
   var tensorNames: [String] { Array(entries.keys) }
 
+  /// The bytes of all tensors as floats, as far as they can be told.
+  var floatBytes: Int {
+    entries.values.reduce(0) { sum, entry in
+      let bits = SafetensorsFile.elementBits[entry.type] ?? 32
+      return sum &+ entry.byteCount / max(bits / 8, 1) &* 4
+    }
+  }
+
   func entry(_ tensor: String) -> Entry? { entries[tensor] }
 
   /// Reads a tensor as floats into `floats`, which has room for its shape's product.
@@ -77,32 +84,7 @@ package final class SafetensorsFile {
   func read(
     _ tensor: String, _ entry: Entry, into floats: UnsafeMutablePointer<Float>
   ) throws(PlauditError) {
-    guard let type = ElementType(rawValue: entry.type) else {
-      throw PlauditError(
-        .unsupported, "\(name): tensor \(tensor) is \(entry.type); F32, F16 and BF16 are supported")
-    }
-    // Checked chunk by chunk, while they are in the cache.
-    let chunk = try Bytes(count: type == .float32 ? 0 : min(entry.byteCount, 1 << 18))
-    var bad = 0
-    var done = 0
-    while done < entry.byteCount {
-      let count = min(1 << 18, entry.byteCount - done)
-      let target = floats + done / type.byteCount
-      if type == .float32 {
-        try readBytes(
-          entry, into: UnsafeMutableRawBufferPointer(start: target, count: count), from: done)
-      } else {
-        let part = UnsafeMutableRawBufferPointer(rebasing: chunk.mutable[..<count])
-        try readBytes(entry, into: part, from: done)
-        type.widen(UnsafeRawBufferPointer(part), to: target)
-      }
-      bad += nonFiniteCount(target, count: count / type.byteCount)
-      done += count
-    }
-    guard bad == 0 else {
-      throw PlauditError(
-        .notFinite, "\(name): tensor \(tensor) holds \(bad) values that are NaN or infinite")
-    }
+    try TensorReader(self, tensor, entry).read(into: floats)
   }
 
   /// Reads bytes of a tensor as they are stored, from its byte `offset` on.

@@ -18,12 +18,20 @@ package struct NamedTensor {
     floats = UnsafePointer(owner.pointer + offset)
   }
 
-  /// The tensors of a parameter, each under its name.
-  static func of(_ parameter: Parameter<Float>, prefix: String = "") -> [NamedTensor] {
-    let size = parameter.shape.reduce(1, *)
-    return parameter.names.enumerated().map { index, name in
-      NamedTensor(prefix + name, parameter.shape, parameter.values, offset: index * size)
+  /// The tensors of parameters, each under its name.
+  static func of(
+    _ parameters: [Parameter<Float>], prefix: String = ""
+  ) throws(PlauditError) -> [NamedTensor] {
+    var tensors: [NamedTensor] = []
+    for parameter in parameters {
+      let size = parameter.shape.reduce(1, *)
+      let numbers = try parameter.numbers()
+      for (index, name) in parameter.names.enumerated() {
+        tensors.append(
+          NamedTensor(prefix + name, parameter.shape, numbers, offset: index * size))
+      }
     }
+    return tensors
   }
 
   func renamed(_ name: String) -> NamedTensor {

@@ -10,6 +10,8 @@ package final class WeightFolder {
   private let prefix: String
   private let storage: WeightStorage
   package let precision: Precision
+  /// What the parameters are read by, all at once; nil where each is read when it is asked for.
+  let reading: WeightReading?
   private let limitBytes: Int
   private var bytesRead = 0
   package private(set) var parameterCount = 0
@@ -21,9 +23,11 @@ package final class WeightFolder {
   ///   - limitBytes: refuse to read more than this as floats.
   ///   - storage: what config.json says; I8 is read under `.rowsInt8` only.
   ///   - precision: of an encoder made of it.
+  ///   - forPrediction: parameters have their numbers once `reading` was run, and linear layers of
+  ///     an encoder have them packed alone.
   package init(
     folder: String, prefixes: [String], probe: String, limitBytes: Int,
-    storage: WeightStorage = .float32, precision: Precision = .fp32
+    storage: WeightStorage = .float32, precision: Precision = .fp32, forPrediction: Bool = false
   ) throws(PlauditError) {
     let single = "\(folder)/model.safetensors"
     let index = "\(folder)/model.safetensors.index.json"
@@ -36,6 +40,10 @@ package final class WeightFolder {
     } else {
       (files, owner) = try WeightFolder.shards(folder: folder, index: index)
     }
+    // Packed panels are filled up, and those of a last layer are there twice.
+    let bytes = files.reduce(0) { $0 + $1.floatBytes }
+    reading =
+      forPrediction ? WeightReading(packedBytes: min(bytes &+ bytes / 4, limitBytes)) : nil
     self.limitBytes = limitBytes
     self.storage = storage
     self.precision = precision
@@ -67,19 +75,25 @@ package final class WeightFolder {
   package func read(
     _ name: String, _ shape: [Int], into floats: UnsafeMutablePointer<Float>
   ) throws(PlauditError) {
-    let found = try checked(name, shape)
-    if found.entry.type == RowQuantization.storedType {
-      try readRows(found, into: floats)
-    } else {
-      try found.file.read(found.name, found.entry, into: floats)
-    }
+    try reader(name, shape).read(into: floats)
   }
 
-  /// Reads a tensor of bytes and widens it with the scales of its rows.
-  private func readRows(
-    _ found: Found, into floats: UnsafeMutablePointer<Float>
+  /// The same into a part of a buffer: now, or with all others where the folder is read for
+  /// prediction.
+  func read(
+    _ name: String, _ shape: [Int], into buffer: FloatBuffer, from offset: Int
   ) throws(PlauditError) {
-    let (file, name, entry) = found
+    let reader = try reader(name, shape)
+    guard let reading else { return try reader.read(into: buffer.pointer + offset) }
+    reading.add(try TensorStack([reader]), to: buffer, from: offset)
+  }
+
+  /// A tensor of exactly this shape, to be read.
+  func reader(_ name: String, _ shape: [Int]) throws(PlauditError) -> TensorReader {
+    let (file, name, entry) = try checked(name, shape)
+    guard entry.type == RowQuantization.storedType else {
+      return try TensorReader(file, name, entry)
+    }
     guard storage == .rowsInt8 else {
       throw PlauditError(
         .unsupported,
@@ -91,29 +105,7 @@ package final class WeightFolder {
         .unsupported, "\(file.name): tensor \(name) is I8 of rank \(entry.shape.count), not 2")
     }
     let scales = try rowScales(of: name, in: file, rows: entry.shape[0])
-    let columns = entry.shape[1]
-    guard columns > 0 else { return }
-    let chunk = try Bytes(count: min(entry.byteCount, max((1 << 20) / columns, 1) * columns))
-    defer { withExtendedLifetime((chunk, scales)) {} }
-    var row = 0
-    while row < scales.count {
-      let rows = min(chunk.count / columns, scales.count - row)
-      let part = UnsafeMutableRawBufferPointer(rebasing: chunk.mutable[..<(rows * columns)])
-      try file.readBytes(entry, into: part, from: row * columns)
-      guard let bytes = part.baseAddress?.assumingMemoryBound(to: Int8.self) else { return }
-      for index in 0..<rows {
-        RowQuantization.widen(
-          bytes + index * columns, count: columns, scale: scales.pointer[row + index],
-          to: floats + (row + index) * columns)
-      }
-      row += rows
-    }
-    let bad = nonFiniteCount(floats, count: entry.byteCount)
-    guard bad == 0 else {
-      throw PlauditError(
-        .notFinite,
-        "\(file.name): tensor \(name) times its scales holds \(bad) values that are infinite")
-    }
+    return TensorReader(file, name, entry, scales: scales)
   }
 
   private func rowScales(

@@ -28,15 +28,18 @@ package struct Linear<Scalar: TensorScalar> {
     narrow = nil
   }
 
-  /// - Parameter layer: of the same outputs; its parameter's name and shape are kept, no weights.
-  init(narrow: NarrowPart, of layer: Linear) {
-    weight = layer.weight.withoutValues()
+  /// - Parameter weight: the name and shape, without weights.
+  init(narrow: NarrowPart, outputs: Int, _ weight: Parameter<Scalar>) {
+    self.weight = weight
     firstRow = 0
-    outputs = layer.outputs
-    inputs = layer.inputs
+    self.outputs = outputs
+    inputs = weight.width
     packed = PackedRows(0..<0)
     self.narrow = narrow
   }
+
+  /// The outputs that it has of its parameter.
+  var rows: Range<Int> { firstRow..<firstRow + outputs }
 
   package var values: UnsafeMutablePointer<Scalar> {
     weight.values.pointer + firstRow * inputs
@@ -53,6 +56,9 @@ package struct Linear<Scalar: TensorScalar> {
     control: RunControl? = nil
   ) throws(PlauditError) {
     guard let panels = packed.panels else {
+      guard weight.hasValues else {
+        throw PlauditError(.internal, "rows of \(weight.name) were not packed")
+      }
       try control?.check()
       Scalar.multiply(
         x, stride: inputs, transposed: false, values, stride: inputs, transposed: true, into: y,

@@ -7,27 +7,48 @@ struct NarrowPart {
 }
 
 extension Linear where Scalar == Float {
+  /// A layer whose weights are narrow, under the names and shape of their tensors.
+  package init(_ narrow: NarrowWeights, names: [String], shape: [Int]) throws(PlauditError) {
+    let weight = Parameter(names: names, shape: shape, values: try FloatBuffer(count: 0))
+    self.init(narrow: NarrowPart(weights: narrow, first: 0), outputs: narrow.outputs, weight)
+  }
+
   /// The same layer at a lower precision; it keeps nothing of the fp32 weights. Where this machine
   /// computes the precision in fp32, the layer itself.
   package func narrowed(to precision: Precision) throws(PlauditError) -> Linear {
-    guard
-      let made = try NarrowWeights(values, outputs: outputs, inputs: inputs, precision)
-    else { return self }
-    return Linear(narrow: NarrowPart(weights: made, first: 0), of: self)
+    guard let made = try NarrowWeights(outputs: outputs, inputs: inputs, precision) else {
+      return self
+    }
+    let numbers = try weight.numbers()
+    withExtendedLifetime(numbers) {
+      made.pack(numbers.pointer + rows.lowerBound * inputs, first: 0, count: outputs)
+    }
+    let none = Parameter(
+      names: weight.names, shape: weight.shape, values: try FloatBuffer(count: 0))
+    return Linear(narrow: NarrowPart(weights: made, first: 0), outputs: outputs, none)
   }
 
-  /// Some of the outputs of this layer, whose weights are narrow. They are shared where the first
-  /// one begins a panel, else packed from `whole`, the layer before it was narrow.
+  /// Whether outputs from `first` on can be read out of weights that are narrow.
+  package static func beginsPanel(_ first: Int) -> Bool { first % NarrowWeights.panel == 0 }
+
+  /// Some of the outputs of this layer, whose weights are narrow; the first begins a panel.
+  package func narrowPart(_ rows: Range<Int>) -> Linear {
+    guard let narrow else { return self }
+    return Linear(
+      narrow: NarrowPart(weights: narrow.weights, first: narrow.first + rows.lowerBound),
+      outputs: rows.count, weight)
+  }
+
+  /// The same, packed anew from `whole`, the layer before it was narrow, where the first output does
+  /// not begin a panel.
   package func narrowPart(
     _ rows: Range<Int>, of whole: Linear
   ) throws(PlauditError) -> Linear {
-    let part = Linear(whole.weight, rows: rows)
-    guard let narrow else { return part }
-    guard rows.lowerBound % NarrowWeights.panel == 0 else {
-      return try part.narrowed(to: narrow.weights.precision)
+    guard let narrow else { return Linear(whole.weight, rows: rows) }
+    guard Linear.beginsPanel(rows.lowerBound) else {
+      return try Linear(whole.weight, rows: rows).narrowed(to: narrow.weights.precision)
     }
-    return Linear(
-      narrow: NarrowPart(weights: narrow.weights, first: narrow.first + rows.lowerBound), of: part)
+    return narrowPart(rows)
   }
 
   package var isNarrow: Bool { narrow != nil }

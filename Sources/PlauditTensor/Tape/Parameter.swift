@@ -13,7 +13,7 @@ package final class Parameter<Scalar: TensorScalar> {
   package private(set) var gradient: Buffer<Scalar>?
   /// Rows a step has touched, when gradients come row by row (embeddings).
   package let touched: TouchedRows?
-  private var packs: [PackedRows<Scalar>] = []
+  private(set) var packs: [PackedRows<Scalar>] = []
 
   package init(
     names: [String], shape: [Int], values: Buffer<Scalar>, isTable: Bool = false
@@ -31,20 +31,18 @@ package final class Parameter<Scalar: TensorScalar> {
   package var name: String { names.first ?? "" }
   /// The numbers that names and shape stand for.
   package var count: Int { names.count * shape.reduce(1, *) }
-  /// False where a lower precision took the place of the weights.
+  /// False where packed weights, or those of a lower precision, are all there is.
   package var hasValues: Bool { values.count == count }
   package var isTrained: Bool { gradient != nil }
   /// The numbers of a row: the product of all dimensions but the first.
   package var width: Int { shape.dropFirst().reduce(1, *) }
 
-  /// The name and shape alone, for weights that are kept at a lower precision.
-  func withoutValues() -> Parameter {
-    guard let none = try? Buffer<Scalar>(count: 0) else { return self }
-    return Parameter(names: names, shape: shape, values: none)
-  }
-
   /// Gives the parameter a gradient of zeros.
   package func train() throws(PlauditError) {
+    guard hasValues else {
+      throw PlauditError(
+        .internal, "tensor \(name), which is for prediction alone, is to be trained")
+    }
     for part in packs { part.panels = nil }
     if gradient == nil { gradient = try Buffer(count: count) }
   }
@@ -90,7 +88,7 @@ package final class Parameter<Scalar: TensorScalar> {
 /// Some rows of a parameter in the order in which the matrix kernels read them.
 final class PackedRows<Scalar: TensorScalar> {
   let rows: Range<Int>
-  fileprivate(set) var panels: Buffer<Scalar>?
+  var panels: Buffer<Scalar>?
 
   init(_ rows: Range<Int>) { self.rows = rows }
 }

@@ -67,8 +67,7 @@ enum TinyNetwork {
       limitBytes: 1 << 30)
     let network = try make(name, weights, folder)
     guard copied else { return network }
-    let start = TrainingStart(
-      known: network.parameters.flatMap { NamedTensor.of($0) }, seed: 1)
+    let start = TrainingStart(known: try NamedTensor.of(network.parameters), seed: 1)
     return try make(name, start, folder)
   }
 

@@ -85,6 +85,46 @@ struct LinearTests {
     #expect(all.buffer.allSatisfy { $0 == 0 })
   }
 
+  @Test func `weights that are packed alone give the same bits, and their numbers again`() throws {
+    let scratch = try FloatBuffer(count: Float.scratchCount)
+    let (outputs, inputs) = (450, 40)
+    let weights = try matrix(outputs * inputs, seed: 5)
+    let x = try matrix(5 * inputs, seed: 6)
+    let range = 150..<450
+    for arena in [nil, Arena(byteCount: 1 << 20), Arena(byteCount: 100)] {
+      // Three tensors one after another, and the last two by themselves.
+      let parameter = try Parameter(
+        packed: ["a", "b", "c"], shape: [150, inputs], ranges: [range], in: arena)
+      #expect(!parameter.hasValues && parameter.count == outputs * inputs)
+      for (index, rows) in parameter.packedRanges.enumerated() {
+        for first in stride(from: 0, to: rows.count, by: Parameter<Float>.packedStep) {
+          parameter.pack(
+            weights.pointer + (rows.lowerBound + first) * inputs, first: first,
+            count: min(Parameter<Float>.packedStep, rows.count - first), ofRange: index)
+        }
+      }
+      let numbers = try parameter.numbers()
+      withExtendedLifetime((numbers, weights)) {
+        #expect(numbers.buffer.elementsEqual(weights.buffer))
+      }
+      let known = self.parameter(weights, outputs, inputs)
+      for rows in [0..<outputs, range] {
+        let made = try FloatBuffer(count: 5 * rows.count)
+        let expected = try FloatBuffer(count: 5 * rows.count)
+        try Linear(parameter, rows: rows).forward(
+          x.pointer, into: made.pointer, rows: 5, scratch: scratch.pointer)
+        try Linear(known, rows: rows).forward(
+          x.pointer, into: expected.pointer, rows: 5, scratch: scratch.pointer)
+        #expect(made.buffer.elementsEqual(expected.buffer))
+      }
+      #expect(throws: PlauditError.self) { try parameter.train() }
+      let other = Linear(parameter, rows: 1..<3)
+      #expect(throws: PlauditError.self) {
+        try other.forward(x.pointer, into: x.pointer, rows: 1, scratch: scratch.pointer)
+      }
+    }
+  }
+
   @Test func `a cancelled product throws`() throws {
     let scratch = try FloatBuffer(count: Float.scratchCount)
     let parameter = parameter(try matrix(64 * 64, seed: 4), 64, 64)
