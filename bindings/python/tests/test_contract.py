@@ -1,11 +1,14 @@
 """The ctypes mirror of the C contract against the header and the library that is loaded."""
 
+import ast
 import ctypes
 import json
+import pickle
 import re
 import subprocess
 import sys
 
+import pytest
 from conftest import CHECKOUT
 from plaudit import _abi, errors
 
@@ -95,3 +98,51 @@ assert report.accuracy == 0.5
          str(CHECKOUT / "Tests/PlauditNeuralTests/Reference/bert_tiny/sequence_single")],
         capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_numpy_and_typing_are_imported_when_they_are_asked_for():
+    program = """
+import sys
+import plaudit
+assert not {"numpy", "plaudit.experiments"} & set(sys.modules)
+before = {"typing", "json"} & set(sys.modules)  # some interpreters bring them along
+with plaudit.Model(sys.argv[1]) as model:
+    found = model.predict(["a great day", None])
+    assert found[0].label == found.labels[0] and found[-1].label is None
+    assert {"numpy", "typing", "json"} & set(sys.modules) == before, sys.modules.keys()
+    scores = found.scores
+    assert scores.shape == (2, len(model.labels)) and scores.dtype == "float32"
+    assert scores is found.scores and list(found[0].scores.values()) == scores[0].tolist()
+    assert model.predict([]).scores.shape == (0, len(model.labels))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program,
+         str(CHECKOUT / "Tests/PlauditNeuralTests/Reference/bert_tiny/sequence_single")],
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_parts_are_what_type_checkers_are_told():
+    tree = ast.parse((CHECKOUT / "bindings/python/src/plaudit/__init__.py").read_text())
+    told = {
+        node.module: {name.name for name in node.names}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module}
+    assert told == {part: set(names.split()) for part, names in plaudit._PARTS.items()}
+    for name in plaudit.__all__:
+        value = getattr(plaudit, name)
+        assert value is not None
+    assert set(plaudit.__all__) <= set(dir(plaudit))
+    with pytest.raises(AttributeError, match="nothing"):
+        plaudit.nothing
+    assert plaudit.stats.ctr is plaudit.ctr
+
+
+def test_a_named_tuple_of_ours_is_one_of_typing():
+    kind = plaudit.TextReport
+    assert kind._fields == ("token_count", "dropped_tokens", "unknown_words", "window_count")
+    assert kind.__annotations__.keys() == set(kind._fields) and "token_count: " in kind.__doc__
+    assert repr(kind(1, 2, 3, 4)) == (
+        "TextReport(token_count=1, dropped_tokens=2, unknown_words=3, window_count=4)")
+    assert pickle.loads(pickle.dumps(kind(1, 2, 3, 4))) == (1, 2, 3, 4)
+    assert plaudit.Progress("a", 1, 2, 0.0, 0.0, 0.0).step == 0

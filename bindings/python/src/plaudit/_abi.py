@@ -6,12 +6,10 @@ This module imports nothing of the package and loads nothing until `load` is cal
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 from ctypes import (
     CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int8, c_int32, c_int64, c_uint8,
     c_uint64, c_void_p)
-from pathlib import Path
 
 ABI_VERSION = 0
 
@@ -1723,16 +1721,17 @@ _library_path = ""
 
 def candidates() -> list[tuple[str, str]]:
     """Where the library may be: (origin, path), in the order of the search."""
-    package = Path(__file__).resolve().parent
+    package = os.path.dirname(os.path.realpath(__file__))
     named = os.environ.get("PLAUDIT_LIBRARY")
     if named:
         # Whoever names a library wants that one and no other.
         return [("PLAUDIT_LIBRARY", named)]
-    found = [("bundled", str(package / "_native" / _SONAME))]
-    if len(package.parents) > 3 and package.parents[0].name == "src":
-        checkout = package.parents[3]
-        if (checkout / "include" / "plaudit.h").is_file():
-            found.append(("checkout", str(checkout / "out" / "lib" / _SONAME)))
+    found = [("bundled", os.path.join(package, "_native", _SONAME))]
+    source = os.path.dirname(package)
+    if os.path.basename(source) == "src":
+        checkout = os.path.dirname(os.path.dirname(os.path.dirname(source)))
+        if os.path.isfile(os.path.join(checkout, "include", "plaudit.h")):
+            found.append(("checkout", os.path.join(checkout, "out", "lib", _SONAME)))
     return [*found, ("system", _SONAME)]
 
 
@@ -1762,13 +1761,27 @@ def check_version(library: ctypes.CDLL, path: str) -> None:
             f"{path} has ABI version {found}, this package was written for {ABI_VERSION}")
 
 
+def _description(name: str, struct: type[Structure]) -> str:
+    """A struct as plaudit_abi_describe has it."""
+    fields = ", ".join(f'"{field}": {getattr(struct, field).offset}' for field, *_ in struct._fields_)
+    return f'"{name}": {{"size": {ctypes.sizeof(struct)}, "fields": {{{fields}}}}}'
+
+
 def check_layout(library: ctypes.CDLL, path: str) -> None:
     """Raises ImportError naming the first struct of which the library is told something else.
 
     A newer library of the same ABI version may know more structs, and more fields at the end of
     those that say their size.
     """
-    described = json.loads(library.plaudit_abi_describe())
+    text = library.plaudit_abi_describe()
+    text = text.decode() if isinstance(text, bytes) else text
+    # Where the library says just what is expected, nothing has to be taken apart, and a process that
+    # scores one text does not wait for json.
+    if all(_description(name, struct) in text for name, struct in STRUCTS.items()):
+        return
+    import json
+
+    described = json.loads(text)
 
     def refuse(difference: str) -> None:
         raise ImportError(f"{path} does not fit this package: {difference}")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any, Mapping
+from collections.abc import Mapping
 
 from .errors import OutOfRangeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _INT64_MAX = 2**63 - 1
 

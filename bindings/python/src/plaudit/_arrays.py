@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import sys
 from array import array
-from typing import Any, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from ._arguments import real, whole
 from .errors import InvalidDataError, ShapeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BYTES = {"f": 4, "d": 8, "i": 4, "q": 8, "b": 1, "B": 1}
 _DTYPES = {"f": "float32", "d": "float64", "i": "int32", "q": "int64", "b": "int8", "B": "uint8"}
@@ -33,27 +38,58 @@ def address(values: Any) -> int:
 
 
 class Output:
-    """Memory for a result; `.address` goes to the library, `.value()` to the caller."""
+    """Memory for a result; `.address` goes to the library, `.value()` to the caller.
+
+    Of a few numbers NumPy is imported when it is asked for `value`, not before: to import it takes
+    longer than to score a text.
+    """
+
+    _FEW = 1 << 16
 
     def __init__(self, typecode: str, *shape: int) -> None:
         count = 1
         for size in shape:
             count *= size
         self._shape = shape
+        self._typecode = typecode
         self.count = count
-        module = numpy()
+        size = count * _BYTES[typecode]
+        module = numpy() if size > Output._FEW or "numpy" in sys.modules else None
         if module is not None:
             self._array = module.empty(shape, _DTYPES[typecode])
             self.address = self._array.ctypes.data
         else:
-            self._array = array(typecode, bytes(count * _BYTES[typecode]))
+            self._array = array(typecode, bytes(size))
             self.address = self._array.buffer_info()[0]
 
     def value(self) -> Any:
-        if numpy() is not None or len(self._shape) == 1:
+        module = numpy()
+        if module is not None:
+            if isinstance(self._array, array):
+                kind = _DTYPES[self._typecode]
+                self._array = (
+                    module.frombuffer(self._array, kind).reshape(self._shape) if self.count
+                    else module.empty(self._shape, kind))
+            return self._array
+        if len(self._shape) == 1:
             return self._array
         rows, width = self._shape
         return [self._array[row * width:(row + 1) * width] for row in range(rows)]
+
+    def row(self, index: int) -> list[Any]:
+        """The numbers of a row that is there, as Python's."""
+        if not isinstance(self._array, array):
+            return self._array[index].tolist()
+        width = self._shape[1]
+        return self._array[index * width:(index + 1) * width].tolist()
+
+    def at(self, index: int) -> Any:
+        """A number of a column, as Python's."""
+        return self._array[index] if isinstance(self._array, array) else self._array[index].item()
+
+    def numbers(self) -> list[Any]:
+        """A column as Python's numbers."""
+        return self._array.tolist()
 
 
 class _Borrowed:

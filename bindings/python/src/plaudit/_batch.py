@@ -5,14 +5,23 @@ from __future__ import annotations
 import ctypes
 import sys
 from array import array
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
-from typing import Any, Iterable, Mapping, Union
 
 from . import _abi, _arrays
 from .errors import InvalidUTF8Error, ShapeError
 
-Text = Union[str, bytes, None]
-Texts = Iterable[Text]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    Text = Union[str, bytes, None]
+    Texts = Iterable[Text]
+else:
+    Text = Texts = object
+
+# Parts for whose lengths NumPy is not imported, if it is not there yet.
+_FEW = 1 << 12
 
 
 class Batch:
@@ -101,7 +110,7 @@ class Batch:
 
 def _offsets(parts: list[Any]) -> Any:
     """Where each part begins in all of them together, and the end: int64."""
-    module = _arrays.numpy()
+    module = _arrays.numpy() if len(parts) > _FEW or "numpy" in sys.modules else None
     if module is None:
         return array("q", accumulate(map(len, parts), initial=0))
     offsets = module.zeros(len(parts) + 1, "int64")

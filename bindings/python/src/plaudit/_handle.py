@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from typing import Any, Callable
+from collections.abc import Callable
 
 from . import _abi
 from .errors import InvalidHandleError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _release(free: Callable[..., None], handle: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from typing import Any, Callable, Generator, Union
+from collections.abc import Callable, Generator
 
 from . import _abi
 from ._arguments import milliseconds, whole
@@ -13,7 +13,13 @@ from .errors import call
 from .library import Cancel
 from .progress import Progress, ProgressBar
 
-ProgressOption = Union[None, bool, Callable[[Progress], Any]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    ProgressOption = Union[None, bool, Callable[[Progress], Any]]
+else:
+    ProgressOption = object
 
 # How often a call looks for signals, in milliseconds.
 _PULSE = 50

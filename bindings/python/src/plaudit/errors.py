@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-from typing import Any, Callable, NoReturn
+from collections.abc import Callable
 
 from . import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 class PlauditError(Exception):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import json
-from typing import Any
 
 from . import _abi
 from ._handle import Handle
 from .errors import InvalidHandleError, call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _lib = _abi.load()
 
@@ -25,6 +27,8 @@ def version_number() -> int:
 
 def build_info() -> dict[str, Any]:
     """How the library was built, what it found on this machine, and where it was loaded from."""
+    import json
+
     info = json.loads(_lib.plaudit_build_info())
     info["library"] = _abi.library_path()
     return info

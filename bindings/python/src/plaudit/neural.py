@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from ctypes import byref, c_char_p, c_float, c_int32, c_void_p
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from . import _abi, _arrays
 from ._arguments import CALIBRATIONS, SPECIAL_TEXT, UTF8, choice, real, setting
 from ._batch import Batch, Texts, single
 from ._handle import Handle
 from ._run import ProgressOption, Run
+from ._tuples import NamedTuple
 from .errors import LabelNotFoundError, ShapeError, call
 from .library import Cancel
 from .text import Path, Tokenizer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _lib = _abi.load()
 
@@ -43,8 +47,7 @@ _PROBLEMS = {
 _POOLINGS = {number: name for name, number in _POOLING.items()}
 
 
-@dataclass(frozen=True)
-class ModelInfo:
+class ModelInfo(NamedTuple):
     """What a model is.
 
     embedding_size: of `embed`, 0 when the folder names no pooling. max_length: tokens a text may
@@ -158,29 +161,41 @@ class Predictions(Sequence[Prediction]):
     """
 
     def __init__(
-        self, label_names: tuple[str, ...], scores: Any, label_indices: Any, reports: TextReports,
+        self, label_names: tuple[str, ...], scores: _arrays.Output, best: _arrays.Output,
+        reports: TextReports,
     ) -> None:
         self.label_names = label_names
-        self.scores = scores
-        self.label_indices = label_indices
         self.reports = reports
+        self._scores = scores
+        self._best = best
+
+    @property
+    def scores(self) -> Any:
+        """[texts, labels] float32."""
+        return self._scores.value()
+
+    @property
+    def label_indices(self) -> Any:
+        """[texts] int32."""
+        return self._best.value()
 
     @property
     def labels(self) -> list[str | None]:
         """The name of the highest score of each text, or None."""
         names = (*self.label_names, None)
-        return [names[index] for index in self.label_indices.tolist()]
+        return [names[index] for index in self._best.numbers()]
 
     def __len__(self) -> int:
-        return len(self.label_indices)
+        return self._best.count
 
     def __getitem__(self, text: Any) -> Any:
         if isinstance(text, slice):
             return [self[index] for index in range(*text.indices(len(self)))]
-        index = int(self.label_indices[text])
+        row = range(len(self))[text]
+        index = self._best.at(row)
         return Prediction(
             None if index < 0 else self.label_names[index],
-            dict(zip(self.label_names, self.scores[text].tolist())), self.reports[text])
+            dict(zip(self.label_names, self._scores.row(row))), self.reports[row])
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[text] for text in range(len(self)))
@@ -440,7 +455,7 @@ class Model(Handle):
                 _lib.plaudit_model_predict, self._live, byref(batch.struct),
                 None if partners is None else byref(partners.struct), byref(options), Run.OPTIONS,
                 result.address, result.count, best.address, reports)
-        return Predictions(self._labels, result.value(), best.value(), TextReports(reports))
+        return Predictions(self._labels, result, best, TextReports(reports))
 
     def embed(
         self, texts: Texts, *, pooling: str | None = None, normalize: bool | None = None,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 import os
 import sys
-from typing import Any, NamedTuple, TextIO
+
+from ._tuples import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 
 class Progress(NamedTuple):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import operator
 import os
 from ctypes import byref, c_char_p, c_int32, c_int64, c_void_p
-from typing import Any, NamedTuple, Union
 
 from . import _abi, _arrays
 from ._arguments import SPECIAL_TEXT, UTF8, choice, setting
 from ._batch import Batch, Texts, single
 from ._handle import Handle
+from ._tuples import NamedTuple
 from .errors import LabelNotFoundError, call
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Union
+
+    Path = Union[str, bytes, os.PathLike[Any]]
+else:
+    Path = object
+
 _lib = _abi.load()
-Path = Union[str, bytes, "os.PathLike[Any]"]
 
 _TRUNCATION = {
     "file": _abi.TRUNCATION_FILE, "none": _abi.TRUNCATION_NONE,
@@ -191,6 +197,8 @@ class _CleaningHandle(Handle):
 
 def cleaning_recipes() -> dict[str, list[str]]:
     """The cleaning recipes by name, each with its steps."""
+    import json
+
     listed = json.loads(_lib.plaudit_cleaning_recipes())
     return {recipe["name"]: recipe["steps"] for recipe in listed}
 
