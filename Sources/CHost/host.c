@@ -27,6 +27,34 @@ void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) 
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nanoseconds < 0 ? NULL : &time, NULL, 0);
 }
 
+static inline void breathe(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+static int64_t clock_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int pk_word_watch(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {
+  enum { LOOKS = 32 };
+  int64_t end = 0;
+  for (;;) {
+    for (int i = 0; i < LOOKS; i++) {
+      if (pk_word_load(word) != expected) return 1;
+      breathe();
+    }
+    int64_t now = clock_now();
+    if (end == 0) end = now + nanoseconds;
+    if (now >= end) return 0;
+  }
+}
+
 void pk_word_wake(const uint32_t *word, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }

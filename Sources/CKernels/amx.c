@@ -83,8 +83,17 @@ static void few_or_many(const pk_narrow_product *p) {
     amx_int8_multiply(p);
 }
 
-const pk_narrow_set amx_int8_set = {"amx_int8", PK_INT8, few_or_many};
-const pk_narrow_set amx_bf16_set = {"amx_bf16", PK_BF16, amx_bf16_multiply};
+static void few_or_many_panels(const pk_narrow_product *p, int64_t first, int64_t count) {
+  if (p->rows < FEW_ROWS)
+    avx512_vnni_set.panels(p, first, count);
+  else
+    amx_int8_panels_part(p, first, count);
+}
+
+const pk_narrow_set amx_int8_set = {"amx_int8", PK_INT8, few_or_many, amx_int8_narrow_part,
+                                    few_or_many_panels};
+const pk_narrow_set amx_bf16_set = {"amx_bf16", PK_BF16, amx_bf16_multiply,
+    amx_bf16_narrow_part, amx_bf16_panels_part};
 
 #else
 int pk_amx_permitted(void) { return 0; }

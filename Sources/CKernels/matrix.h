@@ -202,10 +202,10 @@ static void PK_NAME(end_row)(const pk_product *p, int64_t row, int64_t column, i
 
 /* The product of one block: `width` columns from `column` on, `depth` steps from `start` on. Columns
    of a far apart are brought together in `spare`, unless it is NULL. Meanwhile the `ahead` floats
-   after the block, the next one, are fetched, and the sums that the next tile goes on from. */
+   from `coming` on, of the next block, are fetched, and the sums that the next tile goes on from. */
 static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t column,
                            int64_t width, int64_t start, int64_t depth, float *spare,
-                           int64_t ahead) {
+                           const float *coming, int64_t ahead) {
   int64_t row_stride = p->a_transposed ? 1 : p->a_stride;
   int64_t step = p->a_transposed ? p->a_stride : 1;
   int64_t rows = p->rows, c_stride = p->c_stride;
@@ -215,8 +215,7 @@ static void PK_NAME(block)(const pk_product *p, const float *packed, int64_t col
   int gather = spare && step != 1 && width > PANEL;
   int64_t gathered = 0; /* rows from which on nothing is brought together yet */
   const float *together = spare;
-  const char *next = (const char *)(packed + (width + PANEL - 1) / PANEL * PANEL * depth);
-  const char *end = next + ahead * (int64_t)sizeof *packed;
+  const char *next = (const char *)coming, *end = (const char *)(coming + ahead);
   int64_t calls = (rows + PK_TILE_ROWS - 1) / PK_TILE_ROWS * ((width + PANEL - 1) / PANEL);
   int64_t share = calls > 0 ? (end - next) / calls + 64 : 0;
   for (int64_t first = 0, count; first < rows; first += count) {
@@ -277,41 +276,62 @@ static int64_t PK_NAME(packed_size)(int64_t inner, int64_t columns) {
   return (columns + PANEL - 1) / PANEL * PANEL * inner;
 }
 
-/* All blocks of a product, in the order of packed weights. With weights of NULL each block is packed
+/* All blocks of a product, in the order of packed weights, which have `all` columns: those of the
+   product begin with `first`, a multiple of PK_PACKED. With weights of NULL each block is packed
    first. */
-static void PK_NAME(product)(const pk_product *p, const float *packed, float *scratch) {
+static void PK_NAME(product)(const pk_product *p, const float *packed, int64_t first, int64_t all,
+                             float *scratch) {
   if (p->inner <= 0)
     for (int64_t i = 0; i < p->rows; i++) {
       if (!p->accumulate) memset(p->c + i * p->c_stride, 0, (size_t)p->columns * sizeof *p->c);
       PK_NAME(end_row)(p, i, 0, p->columns);
     }
-  for (int64_t j = 0; j < p->columns; j += PK_BLOCK_WIDTH) {
-    int64_t width = p->columns - j < PK_BLOCK_WIDTH ? p->columns - j : PK_BLOCK_WIDTH;
+  const int64_t last = first + p->columns;
+  for (int64_t j = 0; j < last; j += PK_BLOCK_WIDTH) {
+    int64_t width = all - j < PK_BLOCK_WIDTH ? all - j : PK_BLOCK_WIDTH;
+    /* Of the block's columns those that are wanted. */
+    const int64_t begin = first > j ? first - j : 0;
+    const int64_t some = (last - j < width ? last - j : width) - begin;
+    if (some <= 0) {
+      packed += PK_NAME(packed_size)(p->inner, width);
+      continue;
+    }
     for (int64_t k = 0; k < p->inner; k += PK_BLOCK_DEPTH) {
       int64_t depth = p->inner - k < PK_BLOCK_DEPTH ? p->inner - k : PK_BLOCK_DEPTH;
-      const float *panels = packed;
+      const float *panels = scratch, *coming = packed;
       int64_t ahead = 0;
       if (packed) {
+        panels = packed + begin * depth;
         packed += PK_NAME(packed_size)(depth, width);
-        if (k + depth < p->inner || j + width < p->columns)
-          ahead = PK_NAME(packed_size)(depth, width);
+        coming = packed;
+        if (k + depth < p->inner) {
+          int64_t deep = p->inner - k - depth;
+          deep = deep < PK_BLOCK_DEPTH ? deep : PK_BLOCK_DEPTH;
+          coming += begin * deep;
+          ahead = PK_NAME(packed_size)(deep, some);
+        } else if (j + width < last) {
+          int64_t rest = last - j - width;
+          ahead = PK_NAME(packed_size)(
+              p->inner < PK_BLOCK_DEPTH ? p->inner : PK_BLOCK_DEPTH,
+              rest < PK_BLOCK_WIDTH ? rest : PK_BLOCK_WIDTH);
+        }
       } else {
         const float *from = p->b + (p->b_transposed ? j * p->b_stride + k : k * p->b_stride + j);
         PK_NAME(pack_block)(scratch, from, p->b_stride, p->b_transposed, depth, width, p->factor);
-        panels = scratch;
       }
-      PK_NAME(block)(p, panels, j, width, k, depth,
-                     scratch ? scratch + PK_BLOCK_DEPTH * PK_BLOCK_WIDTH : NULL, ahead);
+      PK_NAME(block)(p, panels, j + begin - first, some, k, depth,
+                     scratch ? scratch + PK_BLOCK_DEPTH * PK_BLOCK_WIDTH : NULL, coming, ahead);
     }
   }
 }
 
 static void PK_NAME(multiply)(const pk_product *p, float *scratch) {
-  PK_NAME(product)(p, NULL, scratch);
+  PK_NAME(product)(p, NULL, 0, p->columns, scratch);
 }
 
-static void PK_NAME(multiply_packed)(const pk_product *p, const float *packed) {
-  PK_NAME(product)(p, packed, NULL);
+static void PK_NAME(multiply_packed)(const pk_product *p, const float *packed, int64_t first,
+                                     int64_t all) {
+  PK_NAME(product)(p, packed, first, all, NULL);
 }
 
 static void PK_NAME(pack)(float *to, const pk_product *p) {

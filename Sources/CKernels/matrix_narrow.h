@@ -308,26 +308,47 @@ static void PK_NAME(block)(const pk_narrow_product *p, const PK_NAME(rows) * nar
 }
 #endif
 
+/* Rows from row + first on become the narrow ones from `first` on. */
+static void PK_NAME(narrow_some)(const pk_narrow_product *p, int64_t row, int64_t first,
+                                 int64_t count) {
+  const int64_t depth = pk_narrow_depth(PK_IS_INT8, p->weights->inputs);
+  PK_NAME(rows) narrow = PK_NAME(layout)(p);
+  for (int64_t i = first; i < first + count; i++)
+    PK_NAME(narrow)(p->a + (row + i) * p->a_stride, p->weights->inputs, depth,
+                    narrow.bytes + i * narrow.stride, narrow.scales + i, narrow.lows + i);
+}
+
 /* Weights that fit well into a second-level cache stay there while all narrow rows pass. */
+static void PK_NAME(panels_of)(const pk_narrow_product *p, int64_t row, int64_t rows,
+                               int64_t first, int64_t count) {
+  const int64_t depth = pk_narrow_depth(PK_IS_INT8, p->weights->inputs);
+  int64_t most = (768 << 10) / (depth * PK_NARROW_PANEL);
+  if (most < 1) most = 1;
+  PK_NAME(rows) narrow = PK_NAME(layout)(p);
+  for (int64_t panel = 0; panel < count; panel += most)
+    PK_NAME(block)(p, &narrow, row, rows, first + panel,
+                   count - panel < most ? count - panel : most);
+}
+
 static void PK_NAME(multiply)(const pk_narrow_product *p) {
   const pk_narrow_weights *w = p->weights;
   if (w->inputs <= 0) {
     pk_narrow_plain(PK_IS_INT8, p);
     return;
   }
-  const int64_t depth = pk_narrow_depth(PK_IS_INT8, w->inputs);
-  const int64_t panels = (w->outputs + PK_NARROW_PANEL - 1) / PK_NARROW_PANEL;
-  int64_t most = (768 << 10) / (depth * PK_NARROW_PANEL);
-  if (most < 1) most = 1;
-  PK_NAME(rows) narrow = PK_NAME(layout)(p);
   for (int64_t first = 0; first < p->rows; first += PK_NARROW_ROWS) {
     int64_t rows = p->rows - first < PK_NARROW_ROWS ? p->rows - first : PK_NARROW_ROWS;
-    for (int64_t i = 0; i < rows; i++)
-      PK_NAME(narrow)(p->a + (first + i) * p->a_stride, w->inputs, depth,
-                      narrow.bytes + i * narrow.stride, narrow.scales + i, narrow.lows + i);
-    for (int64_t panel = 0; panel < panels; panel += most)
-      PK_NAME(block)(p, &narrow, first, rows, panel, panels - panel < most ? panels - panel : most);
+    PK_NAME(narrow_some)(p, first, 0, rows);
+    PK_NAME(panels_of)(p, first, rows, 0, (w->outputs + PK_NARROW_PANEL - 1) / PK_NARROW_PANEL);
   }
+}
+
+static void PK_NAME(narrow_part)(const pk_narrow_product *p, int64_t first, int64_t count) {
+  PK_NAME(narrow_some)(p, 0, first, count);
+}
+
+static void PK_NAME(panels_part)(const pk_narrow_product *p, int64_t first, int64_t count) {
+  PK_NAME(panels_of)(p, 0, p->rows, first, count);
 }
 
 #undef VECTOR

@@ -43,6 +43,8 @@ static inline __m256i dot_of_bytes(__m256i sum, __m256i a, __m256i b) {
 #include "matrix_narrow.h"
 #pragma clang attribute pop
 
-const pk_narrow_set avx2_int8_set = {"avx2", PK_INT8, avx2_int8_multiply};
-const pk_narrow_set avx_vnni_set = {"avx_vnni", PK_INT8, avx_vnni_multiply};
+const pk_narrow_set avx2_int8_set = {"avx2", PK_INT8, avx2_int8_multiply,
+    avx2_int8_narrow_part, avx2_int8_panels_part};
+const pk_narrow_set avx_vnni_set = {"avx_vnni", PK_INT8, avx_vnni_multiply,
+    avx_vnni_narrow_part, avx_vnni_panels_part};
 #endif

@@ -35,6 +35,8 @@ extern const pk_tape_set avx512_tape_set;
 #include "matrix_narrow.h"
 #pragma clang attribute pop
 
-const pk_narrow_set avx512_vnni_set = {"avx512_vnni", PK_INT8, avx512_vnni_multiply};
-const pk_narrow_set avx512_bf16_set = {"avx512_bf16", PK_BF16, avx512_bf16_multiply};
+const pk_narrow_set avx512_vnni_set = {"avx512_vnni", PK_INT8, avx512_vnni_multiply,
+    avx512_vnni_narrow_part, avx512_vnni_panels_part};
+const pk_narrow_set avx512_bf16_set = {"avx512_bf16", PK_BF16, avx512_bf16_multiply,
+    avx512_bf16_narrow_part, avx512_bf16_panels_part};
 #endif

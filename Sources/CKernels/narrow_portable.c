@@ -45,5 +45,7 @@ static inline floats dot_of_halves(floats sum, integers a, integers b) {
 #define PK_DOT(sum, a, b) dot_of_halves((sum), (a), (b))
 #include "matrix_narrow.h"
 
-const pk_narrow_set portable_int8_set = {"portable", PK_INT8, portable_int8_multiply};
-const pk_narrow_set portable_bf16_set = {"portable", PK_BF16, portable_bf16_multiply};
+const pk_narrow_set portable_int8_set = {"portable", PK_INT8, portable_int8_multiply,
+    portable_int8_narrow_part, portable_int8_panels_part};
+const pk_narrow_set portable_bf16_set = {"portable", PK_BF16, portable_bf16_multiply,
+    portable_bf16_narrow_part, portable_bf16_panels_part};

@@ -30,6 +30,11 @@ package enum WorkerPool {
   /// Runs tasks `0..<tasks` on up to `threads` threads, the caller among them, and returns when
   /// all are done. Fewer threads than asked for is possible and changes nothing but the time.
   package static func run(tasks: Int, threads: Int, _ work: any ParallelWork) {
+    run(tasks: tasks, threads: threads, work, watching: 0)
+  }
+
+  /// The same; who waits for the last helper looks for it `watching` nanoseconds before sleeping.
+  static func run(tasks: Int, threads: Int, _ work: any ParallelWork, watching: Int64) {
     let wanted = min(threads, tasks, maximumThreads)
     guard wanted > 1, let crew = Crew.current() else {
       var task = 0
@@ -40,7 +45,26 @@ package enum WorkerPool {
       }
       return
     }
-    withExtendedLifetime(work) { crew.run(Job(work: work, tasks: tasks, threads: wanted)) }
+    withExtendedLifetime(work) {
+      crew.run(Job(work: work, tasks: tasks, threads: wanted, watching: watching))
+    }
+  }
+
+  /// Calls `body` with the number of helpers that a team of `threads` may have, at most one less.
+  /// All teams of the process together keep to its cores, or to those of the largest team.
+  static func withTeam(of threads: Int, _ body: (_ helpers: Int) -> Void) {
+    guard threads > 1, let crew = Crew.current() else { return body(0) }
+    let cores = max(availableThreads, min(threads, maximumThreads))
+    var helpers = 0
+    while true {
+      let engaged = crew.engaged.load(ordering: .relaxed)
+      helpers = max(0, min(threads, maximumThreads, cores - engaged) - 1)
+      let (isDone, _) = crew.engaged.compareExchange(
+        expected: engaged, desired: engaged + 1 + helpers, ordering: .relaxed)
+      if isDone { break }
+    }
+    body(helpers)
+    crew.engaged.subtract(1 + helpers, ordering: .relaxed)
   }
 
   private static func cgroupQuota() -> Int? {
@@ -97,10 +121,12 @@ private final class Job {
   var joined: Int
   /// The helpers at work.
   let active: UnsafeMutablePointer<UInt32>
+  private let watching: Int64
 
-  init(work: any ParallelWork, tasks: Int, threads: Int) {
+  init(work: any ParallelWork, tasks: Int, threads: Int, watching: Int64) {
     self.work = work
     self.tasks = tasks
+    self.watching = watching
     openings = callerWorks ? threads - 1 : threads
     joined = callerWorks ? 0 : -1
     active = .allocate(capacity: 1)
@@ -136,6 +162,7 @@ private final class Job {
       let isTaken = next.load(ordering: .acquiring) >= tasks
       let count = pk_word_load(active)
       if isTaken, count == 0 { return }
+      if watching > 0, pk_word_watch(active, count, watching) != 0 { continue }
       pk_word_wait(active, count, 10_000_000)
       work.tick()
     }
@@ -154,6 +181,8 @@ private final class Crew {
   /// The threads that have come as far as waiting for work.
   private let ready: UnsafeMutablePointer<UInt32>
   private let process = getpid()
+  /// The threads of teams.
+  let engaged = Atomic<Int>(0)
   // Guarded by the lock.
   private var jobs: [Job] = []
   private var threads = 0

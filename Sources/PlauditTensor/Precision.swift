@@ -131,6 +131,15 @@ package final class NarrowWeights {
 
   /// The outputs of a panel.
   package static let panel = Int(PK_NARROW_PANEL)
+  /// Rows whose product falls into parts.
+  static let mostRows = Int(PK_NARROW_ROWS)
+
+  /// A product's parts: rows that are made narrow, then panels that are multiplied.
+  enum Step {
+    case all
+    case rows
+    case panels
+  }
 
   /// The bytes of a scratch for `forward`.
   var scratchCount: Int {
@@ -139,10 +148,12 @@ package final class NarrowWeights {
 
   /// `out[rows, count] = f(x[rows, inputs] · W[first ..< first + count]ᵀ + bias)`; `first` is a
   /// multiple of a panel's width. A row's result depends on that row alone.
+  ///
+  /// - Parameter step: with `start` and `parts` some rows or panels of a step alone.
   func forward(
     _ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>, rows: Int, first: Int,
     count: Int, bias: UnsafePointer<Float>?, _ activation: Activation?,
-    scratch: UnsafeMutablePointer<UInt8>
+    scratch: UnsafeMutablePointer<UInt8>, _ step: Step = .all, _ start: Int = 0, _ parts: Int = 0
   ) {
     let depth = Int(pk_narrow_depth(kernels.set.pointee.format, Int64(inputs)))
     let isInt8 = precision == .int8
@@ -154,7 +165,11 @@ package final class NarrowWeights {
         a: x, out: out, bias: bias, weights: weights, scratch: scratch, a_stride: Int64(inputs),
         out_stride: Int64(count), rows: Int64(rows),
         function: activation?.kernel ?? Int32(PK_IDENTITY))
-      kernels.set.pointee.multiply(&product)
+      switch step {
+      case .all: kernels.set.pointee.multiply(&product)
+      case .rows: kernels.set.pointee.narrow(&product, Int64(start), Int64(parts))
+      case .panels: kernels.set.pointee.panels(&product, Int64(start), Int64(parts))
+      }
     }
   }
 }

@@ -94,7 +94,9 @@ static void activate(int32_t kind, void *to, const void *from, const void *bias,
 #include "../../Sources/CKernels/matrix_narrow.h"
 
 const pk_narrow_set *pk_emulated_tiles(int32_t format) {
-  static const pk_narrow_set bytes = {"emulated", PK_INT8, bytes_multiply};
-  static const pk_narrow_set halves = {"emulated", PK_BF16, halves_multiply};
+  static const pk_narrow_set bytes = {"emulated", PK_INT8, bytes_multiply,
+                                      bytes_narrow_part, bytes_panels_part};
+  static const pk_narrow_set halves = {"emulated", PK_BF16, halves_multiply,
+                                       halves_narrow_part, halves_panels_part};
   return format == PK_INT8 ? &bytes : &halves;
 }

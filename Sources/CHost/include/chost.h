@@ -29,6 +29,9 @@ static inline uint32_t pk_word_add(uint32_t *word, uint32_t amount) {
 /* Sleeps while *word is `expected`, at most so many nanoseconds (less than 0: without end). May
  * wake for no reason. */
 void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds);
+/* Looks at *word while it is `expected`, at most so many nanoseconds. Returns 1 once it is another
+ * number, else 0. */
+int pk_word_watch(const uint32_t *word, uint32_t expected, int64_t nanoseconds);
 /* Wakes up to `count` threads that sleep on word. */
 void pk_word_wake(const uint32_t *word, int count);
 

@@ -195,8 +195,10 @@ typedef struct pk_matrix_set {
   void (*pack_part)(float *to, const pk_product *product, int64_t first, int64_t count);
   /* The columns of a packed b, one after another: to [columns, inner]. */
   void (*unpack)(float *to, const float *packed, int64_t inner, int64_t columns);
-  /* The product with a packed b, whatever product->b is. */
-  void (*multiply_packed)(const pk_product *product, const float *packed);
+  /* The product with columns of a packed b, whatever product->b is: product->columns of `all` from
+     `first` on, a multiple of PK_PACKED. */
+  void (*multiply_packed)(const pk_product *product, const float *packed, int64_t first,
+                          int64_t all);
 } pk_matrix_set;
 
 /* The matrix kernels of pk_kernels(index), and those of any machine. */

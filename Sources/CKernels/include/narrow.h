@@ -52,6 +52,11 @@ typedef struct pk_narrow_set {
   const char *name;
   int32_t format;
   void (*multiply)(const pk_narrow_product *product);
+  /* The same in two steps that fall into parts: of a product of 1 to PK_NARROW_ROWS rows and 1 and
+     more inputs, rows from `first` on are made narrow; once all are, panels from `first` on are
+     multiplied. Parts may be done at the same time. */
+  void (*narrow)(const pk_narrow_product *product, int64_t first, int64_t count);
+  void (*panels)(const pk_narrow_product *product, int64_t first, int64_t count);
 } pk_narrow_set;
 
 /* The sets this CPU can run, from the plainest (index 0) to the fastest; NULL past the last. To

@@ -130,6 +130,12 @@ package final class EncoderBody: ModelBody {
   package var hiddenSize: Int { configuration.hiddenSize }
   package var layerCount: Int { configuration.layerCount }
 
+  /// A thread has at least 96 columns of a layer's smallest product, else joining costs more than it
+  /// saves; and a team is one core complex at most.
+  package func teamThreads(_ threads: Int) -> Int {
+    max(1, min(threads, configuration.hiddenSize / 96, 8))
+  }
+
   package func check(_ options: PredictionOptions, isPair: Bool) throws(PlauditError) {
     _ = try options.encoding(self, isPair: isPair)
   }

@@ -125,9 +125,16 @@ package protocol ModelBody: AnyObject {
     _ wanted: Wanted, _ options: PredictionOptions, _ setting: RunnerSetting
   ) throws(PlauditError) -> any TextRunner
 
+  /// Of `threads`, those that may share the layers of a text; 1 where that does not pay.
+  func teamThreads(_ threads: Int) -> Int
+
   /// Checks options that do not depend on a text, also for empty batches.
   func check(_ options: PredictionOptions, isPair: Bool) throws(PlauditError)
 
   /// Writes all files but config.json, whose content it returns.
   func save(to path: String, storage: WeightStorage) throws(PlauditError) -> JSONValue
+}
+
+extension ModelBody {
+  package func teamThreads(_ threads: Int) -> Int { 1 }
 }

@@ -45,6 +45,8 @@ final class EncoderRunner: TextRunner {
   private let wordScratch: WordScratch
   private let tokens: TokenPack
   private let words: TokenPack
+  /// Threads that share the layers of few texts.
+  private let team: Team?
   private let tape: FloatTape
   private let vector: FloatBuffer
   private let spare: FloatBuffer
@@ -77,7 +79,8 @@ final class EncoderRunner: TextRunner {
     words = try TokenPack(
       tokens: body.words == nil ? 1 : EncoderRunner.packTokens + WordSide.maximumWords,
       rows: EncoderRunner.packRows)
-    tape = FloatTape(recording: false, control: control)
+    team = setting.threads > 1 ? Team(threads: setting.threads) : nil
+    tape = FloatTape(team: team, control: control)
     let width = max(output.largestWidth, output.width(labels: LabelSet.maximumCount) ?? 1)
     vector = try FloatBuffer(count: output.largestWidth)
     spare = try FloatBuffer(count: output.largestWidth)
@@ -142,6 +145,14 @@ final class EncoderRunner: TextRunner {
 
   /// A network's logits `[texts, labels]`, else the hidden states `[tokens, width]`.
   private func run() throws(PlauditError) -> FloatTape.Tensor {
+    guard let team else { return try forward() }
+    var made: Result<FloatTape.Tensor, PlauditError>?
+    team.run { made = Result { () throws(PlauditError) in try forward() } }
+    guard let made else { throw PlauditError(.internal, "a team did not do its work") }
+    return try made.get()
+  }
+
+  private func forward() throws(PlauditError) -> FloatTape.Tensor {
     let input = NetworkInput(tokens: tokens, words: words)
     if case .network(let network, _) = output { return try network.logits(input, tape) }
     return try body.encoder.forward(input, tape)

@@ -161,11 +161,14 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     // Also an empty batch has its options checked.
     try model.body.check(options, isPair: pairs != nil)
     guard texts.count > 0 else { return }
-    let workers = min(threads, texts.count)
-    groupSize = max(1, min(BatchPrediction.largestGroup, texts.count / (workers * 4)))
+    let team = sharesLayers(threads) ? model.body.teamThreads(threads) : 1
+    let workers = team > 1 ? 1 : min(threads, texts.count)
+    groupSize =
+      team > 1
+      ? texts.count : max(1, min(BatchPrediction.largestGroup, texts.count / (workers * 4)))
     let groups = (texts.count + groupSize - 1) / groupSize
     let setting = RunnerSetting(
-      isPair: pairs != nil, mostBytes: mostBytes, control: control, sink: self)
+      isPair: pairs != nil, mostBytes: mostBytes, threads: team, control: control, sink: self)
     for _ in 0..<min(workers, groups) {
       runners.append(try model.runner(wanted, options, setting))
     }
@@ -175,9 +178,18 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     try control.check()
   }
 
+  /// Whether so few texts are there that threads share their layers instead of the texts: too few
+  /// for all threads, or so short that one pack holds them.
+  private func sharesLayers(_ threads: Int) -> Bool {
+    threads > 1
+      && (texts.count * 2 <= threads
+        || texts.count <= threads * 2 && byteCount <= EncoderRunner.packTokens * 2)
+  }
+
   /// The bytes of a small batch, for which small packs suffice.
-  private var mostBytes: Int? {
-    guard texts.count <= groupSize * 2 else { return nil }
+  private var mostBytes: Int? { texts.count <= groupSize * 2 ? byteCount : nil }
+
+  private var byteCount: Int {
     var bytes = 0
     for index in 0..<texts.count {
       bytes += texts.text(index).count + (pairs?.text(index).count ?? 0)

@@ -62,7 +62,10 @@ private final class SingleText: OutputSink {
     self.width = width
     try model.body.check(options, isPair: false)
     runner = try model.runner(
-      wanted, options, RunnerSetting(isPair: false, mostBytes: 0, control: nil, sink: self))
+      wanted, options,
+      RunnerSetting(
+        isPair: false, mostBytes: 0,
+        threads: model.body.teamThreads(WorkerPool.availableThreads), control: nil, sink: self))
   }
 
   func run(

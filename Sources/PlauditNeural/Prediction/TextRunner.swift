@@ -50,12 +50,17 @@ package struct RunnerSetting {
   /// The bytes of all texts it will see between two flushes, nil for what suits a large batch and
   /// 0 for one text at a time.
   package var mostBytes: Int?
+  /// The threads that may share a text's layers; see `EncoderBody.teamThreads`.
+  package var threads = 1
   package var control: RunControl?
   package unowned var sink: any OutputSink
 
-  init(isPair: Bool, mostBytes: Int?, control: RunControl?, sink: any OutputSink) {
+  init(
+    isPair: Bool, mostBytes: Int?, threads: Int = 1, control: RunControl?, sink: any OutputSink
+  ) {
     self.isPair = isPair
     self.mostBytes = mostBytes
+    self.threads = threads
     self.control = control
     self.sink = sink
   }

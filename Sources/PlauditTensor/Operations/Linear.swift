@@ -77,6 +77,19 @@ package struct Linear<Scalar: TensorScalar> {
     }
   }
 
+  var isPacked: Bool { packed.panels != nil }
+
+  /// `forward` with packed weights, of `count` columns from `first` on, a multiple of 32.
+  func forward(
+    _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>, rows: Int, first: Int,
+    count: Int, end: ProductEnd<Scalar>?
+  ) {
+    guard let panels = packed.panels else { return }
+    Scalar.multiply(
+      x, stride: inputs, packed: panels.pointer, from: first, of: outputs, into: y + first,
+      stride: outputs, rows: rows, columns: count, inner: inputs, end: end?.from(first))
+  }
+
   /// The packed weights: those of the parameter, or packed now into room of the tape.
   func packedWeights(_ tape: Tape<Scalar>) throws(PlauditError) -> UnsafePointer<Scalar> {
     if let panels = packed.panels { return UnsafePointer(panels.pointer) }
@@ -121,6 +134,15 @@ extension Tape {
         makesSlope: keepsSlopes)
     let scratch = try productScratch()
     guard isRecording else {
+      if team != nil, layer.isPacked {
+        try parallel([
+          columns(of: outputs, work: x.rows * outputs * inputs, pieces: 3) { first, count, _ in
+            layer.forward(
+              x.values, into: z.values, rows: x.rows, first: first, count: count, end: end)
+          }
+        ])
+        return y
+      }
       try layer.forward(
         x.values, into: z.values, rows: x.rows, end: end, scratch: scratch, control: control)
       return y
@@ -233,7 +255,8 @@ extension Tape {
     _ body:
       @escaping (_ first: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Scalar>) -> Void
   ) -> Part {
-    let wanted = work < 1 << 18 || threads == 1 ? 1 : pieces * threads
+    let little = team == nil ? 1 << 18 : 1 << 15
+    let wanted = work < little || threads == 1 ? 1 : pieces * threads
     return Part(
       columns: count, size: max((count + wanted - 1) / wanted + 31, 32) / 32 * 32, body: body)
   }

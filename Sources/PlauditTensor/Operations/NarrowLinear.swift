@@ -66,6 +66,10 @@ extension Tape {
   ) throws(PlauditError) -> Tensor {
     let y = try tensor(rows: x.rows, width: outputs)
     let scratch = try memory(narrow.weights.scratchCount, of: UInt8.self)
+    if team != nil, x.width > 0 {
+      try share(narrow, x, into: y, bias: bias, activation, scratch)
+      return y
+    }
     // Few enough rows at a time to notice a cancellation.
     let most = 448
     for first in stride(from: 0, to: x.rows, by: most) {
@@ -85,7 +89,8 @@ extension Tape {
     if isRecording, let made = try recordedPair(x, inner, bias: bias, activation, outer) {
       return made
     }
-    guard !isRecording, let innerPart = inner.narrow, let outerPart = outer.narrow else {
+    guard !isRecording, team == nil, let innerPart = inner.narrow, let outerPart = outer.narrow
+    else {
       let between = try linear(x, inner, bias: bias, activation)
       let made = try linear(between, outer)
       discard(between)
@@ -107,6 +112,30 @@ extension Tape {
         outputs: outer.outputs, bias: nil, nil, scratch)
     }
     return y
+  }
+
+  /// The same by a team: rows are made narrow once, then the outputs are cut.
+  private func share(
+    _ narrow: NarrowPart, _ x: Tensor, into y: Tensor, bias: UnsafePointer<Scalar>?,
+    _ activation: Activation?, _ scratch: UnsafeMutablePointer<UInt8>
+  ) throws(PlauditError) {
+    for first in stride(from: 0, to: x.rows, by: NarrowWeights.mostRows) {
+      let rows = min(NarrowWeights.mostRows, x.rows - first)
+      func part(_ step: NarrowWeights.Step, _ start: Int, _ count: Int) {
+        narrow.weights.forward(
+          floats(x.values + first * x.width), into: floats(y.values + first * y.width), rows: rows,
+          first: narrow.first, count: y.width,
+          bias: bias.map { UnsafePointer(floats(UnsafeMutablePointer(mutating: $0))) }, activation,
+          scratch: scratch, step, start, count)
+      }
+      try blocks(of: rows, atLeast: 32) { part(.rows, $0, $1) }
+      try parallel([
+        columns(of: y.width, work: rows * y.width * x.width, pieces: 3) { start, count, _ in
+          let panel = NarrowWeights.panel
+          part(.panels, start / panel, (count + panel - 1) / panel)
+        }
+      ])
+    }
   }
 
   /// Narrow weights are of floats, so is the tape.

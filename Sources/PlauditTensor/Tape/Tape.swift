@@ -35,6 +35,8 @@ package final class Tape<Scalar: TensorScalar> {
   /// True in training.
   package let isRecording: Bool
   package let threads: Int
+  /// The threads that share operations of a prediction; nil for the pool's.
+  let team: Team?
   package var control: RunControl?
   /// Seed and step of dropout; the stream is the number of the operation within the step.
   package var dropoutSeed: UInt64 = 0
@@ -51,6 +53,16 @@ package final class Tape<Scalar: TensorScalar> {
     isRecording = recording
     pool = BlockPool(givesLargeBlocks: !recording)
     self.threads = threads
+    team = nil
+    self.control = control
+  }
+
+  /// A tape that predicts within `team.run`, nil for one thread.
+  package init(team: Team?, control: RunControl? = nil) {
+    isRecording = false
+    pool = BlockPool(givesLargeBlocks: true)
+    threads = team?.threads ?? 1
+    self.team = team
     self.control = control
   }
 
@@ -234,6 +246,7 @@ package final class Tape<Scalar: TensorScalar> {
       for task in 0..<count { body(task, 0) }
       return
     }
+    if let team { return team.share(count, body) }
     withoutActuallyEscaping(body) { body in
       work.body = body
       WorkerPool.run(tasks: count, threads: threads, work)
@@ -241,10 +254,12 @@ package final class Tape<Scalar: TensorScalar> {
     }
   }
 
-  /// Cuts `rows` into blocks of at least `least` rows and runs `body(first, count)` on each.
+  /// Cuts `rows` into blocks of at least `least` rows, a quarter of it in a team, and runs
+  /// `body(first, count)` on each.
   func blocks(
-    of rows: Int, atLeast least: Int, _ body: (_ first: Int, _ count: Int) -> Void
+    of rows: Int, atLeast most: Int, _ body: (_ first: Int, _ count: Int) -> Void
   ) throws(PlauditError) {
+    let least = team == nil ? most : max(most / 4, 1)
     let size = max(least, (rows + 15) / 16)
     let count = (rows + size - 1) / max(size, 1)
     try parallel(count) { task in

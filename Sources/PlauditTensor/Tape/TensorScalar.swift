@@ -84,10 +84,11 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func pack(
     _ b: UnsafePointer<Self>, stride: Int, transposed: Bool, columns: Int, inner: Int,
     into packed: UnsafeMutablePointer<Self>)
-  /// `c = a · b` with a packed b: the same bits as `multiply`.
+  /// `c = a · b` with columns of a packed b, `columns` of `all` from `first` on, a multiple of 32:
+  /// the same bits as `multiply`.
   static func multiply(
-    _ a: UnsafePointer<Self>, stride aStride: Int, packed: UnsafePointer<Self>,
-    into c: UnsafeMutablePointer<Self>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    _ a: UnsafePointer<Self>, stride aStride: Int, packed: UnsafePointer<Self>, from first: Int,
+    of all: Int, into c: UnsafeMutablePointer<Self>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
     end: ProductEnd<Self>?)
 
   /// The sum of products of two rows.
@@ -97,6 +98,17 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
 extension TensorScalar {
   package static var predictionKernels: UnsafePointer<pk_encoder_set>? { nil }
   package static var attentionKernels: UnsafePointer<pk_attention_set>? { nil }
+
+  /// A product with all columns of a packed b.
+  static func multiply(
+    _ a: UnsafePointer<Self>, stride aStride: Int, packed: UnsafePointer<Self>,
+    into c: UnsafeMutablePointer<Self>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    end: ProductEnd<Self>?
+  ) {
+    multiply(
+      a, stride: aStride, packed: packed, from: 0, of: columns, into: c, stride: cStride,
+      rows: rows, columns: columns, inner: inner, end: end)
+  }
 
   /// A product that nothing follows.
   static func multiply(
@@ -155,7 +167,7 @@ extension Float: TensorScalar {
 
   package static func multiply(
     _ a: UnsafePointer<Float>, stride aStride: Int, packed: UnsafePointer<Float>,
-    into c: UnsafeMutablePointer<Float>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    from first: Int, of all: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
     end: ProductEnd<Float>?
   ) {
     var product = pk_product(
@@ -165,7 +177,7 @@ extension Float: TensorScalar {
       out_stride: Int64(end?.stride ?? 0), bias: end?.bias, function: end?.kernel ?? 0,
       makes_slope: end?.makesSlope == true ? 1 : 0, slopes: end?.slopes,
       slopes_stride: Int64(end?.stride ?? 0), sums: end?.sums)
-    matrixKernels.pointee.multiply_packed(&product, packed)
+    matrixKernels.pointee.multiply_packed(&product, packed, Int64(first), Int64(all))
   }
 
   package static func dot(
@@ -237,13 +249,15 @@ extension Double: TensorScalar {
 
   package static func multiply(
     _ a: UnsafePointer<Double>, stride aStride: Int, packed: UnsafePointer<Double>,
-    into c: UnsafeMutablePointer<Double>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    from first: Int, of all: Int, into c: UnsafeMutablePointer<Double>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
     end: ProductEnd<Double>?
   ) {
     for row in 0..<rows {
       for column in 0..<columns {
         var sum = 0.0
-        for step in 0..<inner { sum += a[row * aStride + step] * packed[step * columns + column] }
+        for step in 0..<inner {
+          sum += a[row * aStride + step] * packed[step * all + first + column]
+        }
         c[row * cStride + column] = sum
       }
       finish(c + row * cStride, row, columns, end)
