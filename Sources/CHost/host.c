@@ -35,7 +35,7 @@ static inline void breathe(void) {
 #endif
 }
 
-static int64_t clock_now(void) {
+int64_t pk_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
@@ -49,7 +49,7 @@ int pk_word_watch(const uint32_t *word, uint32_t expected, int64_t nanoseconds) 
       if (pk_word_load(word) != expected) return 1;
       breathe();
     }
-    int64_t now = clock_now();
+    int64_t now = pk_nanoseconds();
     if (end == 0) end = now + nanoseconds;
     if (now >= end) return 0;
   }

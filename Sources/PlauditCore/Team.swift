@@ -6,7 +6,9 @@ import Synchronization
 /// To wake a sleeping thread takes some 40 microseconds, a step of a small network about as long.
 /// So who waits within a call looks for what it waits for, `patience` at most, and then sleeps; the
 /// call over, helpers go back to the pool. Tasks of a step are taken by whoever is there: a helper
-/// that comes late, or not at all, costs its share of the speed and no more.
+/// that comes late, or not at all, costs its share of the speed and no more. One that takes a task
+/// and then loses its core to another process holds the lead up, once: the lead does the rest of
+/// the call by itself, and the next calls too, the more of them the more often that happens.
 ///
 /// What a task computes must not depend on the thread or on the other tasks. A team is used by one
 /// thread at a time.
@@ -28,6 +30,8 @@ package final class Team: ParallelWork {
   private var sleepers: UnsafeMutablePointer<UInt32> { words + 64 }
   private var leadSleeps: UnsafeMutablePointer<UInt32> { words + 96 }
   private let isOver = Atomic<Bool>(true)
+  /// Whether a helper lost its core with a task in this call.
+  private var isHeldUp = false
   private var helpers = 0
   private var step: ((_ task: Int, _ worker: Int) -> Void)?
   private var call: (() -> Void)?
@@ -43,7 +47,11 @@ package final class Team: ParallelWork {
   /// Calls `body`, whose steps the team shares; on the caller's thread, save in a forked child.
   package func run(_ body: () -> Void) {
     WorkerPool.withTeam(of: threads) { helpers in
-      guard helpers > 0 else { return body() }
+      isHeldUp = false
+      guard helpers > 0 else {
+        body()
+        return false
+      }
       withoutActuallyEscaping(body) { body in
         self.helpers = helpers
         call = body
@@ -53,12 +61,13 @@ package final class Team: ParallelWork {
         call = nil
         self.helpers = 0
       }
+      return isHeldUp
     }
   }
 
   /// Does tasks `0..<count`, each once, by any thread, in any order; within `run`.
   package func share(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
-    guard count > 1, count < 1 << 16, helpers > 0 else {
+    guard count > 1, count < 1 << 16, helpers > 0, !isHeldUp else {
       for task in 0..<count { body(task, 0) }
       return
     }
@@ -74,10 +83,17 @@ package final class Team: ParallelWork {
     let number = UInt64(pk_word_load(bell) &+ 1)
     ticket.store(number << 32 | tasks << 16, ordering: .sequentiallyConsistent)
     ring()
+    let start = pk_nanoseconds()
     doTasks(worker: 0)
+    if pk_word_load(done) == tasks { return }
+    let end = pk_nanoseconds()
     while true {
       let count = pk_word_load(done)
-      if count == tasks { return }
+      if count == tasks {
+        // A task takes no longer than all that the lead did in the step.
+        isHeldUp = pk_nanoseconds() - end > 2 * (Team.patience + end - start)
+        return
+      }
       if pk_word_watch(done, count, Team.patience) != 0 { continue }
       _ = pk_word_add(leadSleeps, 1)
       pk_word_wait(done, count, 10_000_000)

@@ -52,8 +52,14 @@ package enum WorkerPool {
 
   /// Calls `body` with the number of helpers that a team of `threads` may have, at most one less.
   /// All teams of the process together keep to its cores, or to those of the largest team.
-  static func withTeam(of threads: Int, _ body: (_ helpers: Int) -> Void) {
-    guard threads > 1, let crew = Crew.current() else { return body(0) }
+  ///
+  /// - Parameter body: returns whether a helper lost its core: 1, 3, 7, up to 63 calls that follow
+  ///   have no helpers then.
+  static func withTeam(of threads: Int, _ body: (_ helpers: Int) -> Bool) {
+    guard threads > 1, let crew = Crew.current(), !crew.spare() else {
+      _ = body(0)
+      return
+    }
     let cores = max(availableThreads, min(threads, maximumThreads))
     var helpers = 0
     while true {
@@ -63,7 +69,7 @@ package enum WorkerPool {
         expected: engaged, desired: engaged + 1 + helpers, ordering: .relaxed)
       if isDone { break }
     }
-    body(helpers)
+    crew.noteTeam(heldUp: body(helpers))
     crew.engaged.subtract(1 + helpers, ordering: .relaxed)
   }
 
@@ -183,6 +189,9 @@ private final class Crew {
   private let process = getpid()
   /// The threads of teams.
   let engaged = Atomic<Int>(0)
+  /// Calls that go without helpers still, and how many the last time.
+  private let spared = Atomic<Int>(0)
+  private let lastSpared = Atomic<Int>(0)
   // Guarded by the lock.
   private var jobs: [Job] = []
   private var threads = 0
@@ -216,6 +225,24 @@ private final class Crew {
   }
 
   private static let shared = Atomic<UInt>(0)
+
+  /// Whether a team's call is to go without helpers.
+  func spare() -> Bool {
+    guard spared.load(ordering: .relaxed) > 0 else { return false }
+    spared.subtract(1, ordering: .relaxed)
+    return true
+  }
+
+  func noteTeam(heldUp: Bool) {
+    let last = lastSpared.load(ordering: .relaxed)
+    guard heldUp else {
+      if last > 0 { lastSpared.store(last / 2, ordering: .relaxed) }
+      return
+    }
+    let next = min(2 * last + 1, 63)
+    lastSpared.store(next, ordering: .relaxed)
+    spared.store(next, ordering: .relaxed)
+  }
 
   func run(_ job: Job) {
     pthread_mutex_lock(lock)
