@@ -64,8 +64,9 @@
  * they were given for; they may call [any-thread] and [immutable] functions.
  *
  * The library is silent: it never writes to stdout or stderr, never aborts, and leaves signal
- * handlers, locale and environment alone. It keeps no thread spinning,
- * and works after fork().
+ * handlers, locale and environment alone. It works after fork(). Its threads sleep between calls;
+ * within one in which they share few texts they look for each other's results for up to 50
+ * microseconds before they sleep.
  *
  * WHAT BAD INPUT GETS
  *
@@ -498,6 +499,9 @@ typedef struct plaudit_predict_options {
   int32_t normalize;     /* PLAUDIT_NORMALIZE_..., for embeddings */
   int32_t invalid_utf8;  /* PLAUDIT_UTF8_... */
   int32_t special_text;  /* PLAUDIT_SPECIAL_TEXT_... */
+  int32_t scorer_threads; /* of plaudit_scorer_create, up to 256: the threads that share a text; 0 =
+                             those this process may use, 1 = the caller's alone */
+  int32_t reserved;
 } plaudit_predict_options;
 
 /* What became of one text on its way to a score. */
@@ -639,8 +643,10 @@ PLAUDIT_NODISCARD plaudit_status plaudit_model_hidden_states(
     const plaudit_predict_options *options, const plaudit_run_options *run, float *out_states,
     int64_t state_capacity, int64_t *out_token_offsets, plaudit_error **error);
 
-/* Prepares to score single events on one thread: after the first calls nothing is allocated and
- * no other thread is used. [immutable] in the model. */
+/* Prepares to score single events. Where the model is large enough for that to pay, threads share a
+ * text's layers; teams of several callers together keep to the cores. With options->scorer_threads 1
+ * no other thread is used, and after the first calls nothing is allocated. [immutable] in the
+ * model. */
 PLAUDIT_NODISCARD plaudit_status plaudit_scorer_create(const plaudit_model *model,
                                                        const plaudit_predict_options *options,
                                                        plaudit_scorer **out_scorer,

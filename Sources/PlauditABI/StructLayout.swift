@@ -166,6 +166,8 @@ func structLayoutText() -> String {
         ("normalize", \.normalize),
         ("invalid_utf8", \.invalid_utf8),
         ("special_text", \.special_text),
+        ("scorer_threads", \.scorer_threads),
+        ("reserved", \.reserved),
       ]),
     layout(
       "plaudit_text_report", plaudit_text_report.self,

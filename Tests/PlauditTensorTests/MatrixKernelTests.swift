@@ -33,7 +33,8 @@ struct MatrixKernelTests {
 
   /// Runs a product between guards that have to stay.
   private func run(
-    _ kernels: Kernels, _ one: Case, packed: Bool, a: FloatBuffer, b: FloatBuffer,
+    _ kernels: Kernels, _ one: Case, packed: Bool, partWidth: Int = .max, a: FloatBuffer,
+    b: FloatBuffer,
     bias: FloatBuffer? = nil
   ) throws -> [Float] {
     let stride = one.columns + 3
@@ -59,7 +60,19 @@ struct MatrixKernelTests {
       let panels = try FloatBuffer(
         count: Int(kernels.pointee.packed_size(Int64(one.inner), Int64(one.columns))))
       kernels.pointee.pack(panels.pointer, &product)
-      kernels.pointee.multiply_packed(&product, panels.pointer)
+      if partWidth >= one.columns {
+        kernels.pointee.multiply_packed(&product, panels.pointer, 0, Int64(one.columns))
+      }
+      for first in Swift.stride(
+        from: 0, to: partWidth < one.columns ? one.columns : 0, by: partWidth)
+      {
+        var part = product
+        part.c += first
+        if bias != nil { part.out = out.pointer + first }
+        part.bias = part.bias.map { $0 + first }
+        part.columns = Int64(min(partWidth, one.columns - first))
+        kernels.pointee.multiply_packed(&part, panels.pointer, Int64(first), Int64(one.columns))
+      }
     } else {
       let scratch = try FloatBuffer(count: Int(PK_SCRATCH))
       kernels.pointee.multiply(&product, scratch.pointer)
@@ -121,6 +134,9 @@ struct MatrixKernelTests {
           (max(one.columns, one.inner) + 2) * (max(one.columns, one.inner) + 3), seed: 2)
         let made = try run(kernels, one, packed: false, a: a, b: b)
         #expect(made == (try run(kernels, one, packed: true, a: a, b: b)))
+        for width in [32, 64, 416] where width < one.columns {
+          #expect(made == (try run(kernels, one, packed: true, partWidth: width, a: a, b: b)))
+        }
         for row in 0..<one.rows {
           for column in stride(from: row % 3, to: one.columns, by: 3) {
             let expected = exact(one, a: a, b: b, row, column)

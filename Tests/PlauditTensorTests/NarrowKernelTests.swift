@@ -112,6 +112,19 @@ struct NarrowKernelTests {
             "\(name(set)), \(one.rows) x \(one.inputs) x \(one.outputs): \(found), \(wanted)")
           break
         }
+        guard (1...Int(PK_NARROW_ROWS)).contains(one.rows), one.inputs > 0 else { continue }
+        for size in [1, 2, 5] {
+          let parts = try one.run(format, rows: one.rows) { product in
+            for first in stride(from: 0, to: one.rows, by: size).reversed() {
+              set.pointee.narrow(product, Int64(first), Int64(min(size, one.rows - first)))
+            }
+            let panels = (one.outputs + 31) / 32
+            for first in stride(from: 0, to: panels, by: size).reversed() {
+              set.pointee.panels(product, Int64(first), Int64(min(size, panels - first)))
+            }
+          }
+          #expect(parts == made, "\(name(set)) in parts of \(size)")
+        }
       }
     }
   }

@@ -117,7 +117,7 @@
   FIELD(plaudit_precision_report, worst_text, 48)             \
   FIELD(plaudit_precision_report, precision, 56)              \
   FIELD(plaudit_precision_report, reserved, 60)               \
-  STRUCT(plaudit_predict_options, 48)                         \
+  STRUCT(plaudit_predict_options, 56)                         \
   FIELD(plaudit_predict_options, struct_size, 0)              \
   FIELD(plaudit_predict_options, max_length, 8)               \
   FIELD(plaudit_predict_options, window_stride, 16)           \
@@ -127,6 +127,8 @@
   FIELD(plaudit_predict_options, normalize, 36)               \
   FIELD(plaudit_predict_options, invalid_utf8, 40)            \
   FIELD(plaudit_predict_options, special_text, 44)            \
+  FIELD(plaudit_predict_options, scorer_threads, 48)          \
+  FIELD(plaudit_predict_options, reserved, 52)                \
   STRUCT(plaudit_text_report, 32)                             \
   FIELD(plaudit_text_report, token_count, 0)                  \
   FIELD(plaudit_text_report, dropped_tokens, 8)               \

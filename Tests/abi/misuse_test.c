@@ -526,6 +526,8 @@ static void options(void) {
   EXPECT(RANGE, "normalize", PREDICTED(.normalize = 3));
   EXPECT(RANGE, "invalid_utf8", PREDICTED(.invalid_utf8 = 2));
   EXPECT(RANGE, "special_text", PREDICTED(.special_text = -2));
+  EXPECT(RANGE, "scorer_threads", PREDICTED(.scorer_threads = -1));
+  EXPECT(RANGE, "scorer_threads", PREDICTED(.scorer_threads = 257));
   EXPECT(RANGE, "max_length", PREDICTED(.max_length = 1));
   EXPECT(RANGE, "max_length", PREDICTED(.max_length = 100000));
   for (int i = 0; i < 3; i++) {

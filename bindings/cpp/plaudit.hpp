@@ -705,7 +705,7 @@ struct embedded_text {
   std::vector<float> values; ///< empty when the caller gave the room
 };
 
-/// Scores single events without allocating; one thread at a time, else BUSY. [exclusive]
+/// Scores single events; one thread at a time, else BUSY. [exclusive]
 class scorer {
  public:
   /// Allocates room for the scores.
@@ -717,7 +717,7 @@ class scorer {
     });
   }
 
-  /// Allocates nothing: scores go where the caller says, [label_count].
+  /// Scores go where the caller says, [label_count]; with scorer_threads 1 nothing is allocated.
   outcome<scored_text> score(std::string_view text, span<float> scores) {
     scored_text scored;
     return detail::finish(scored, [&](plaudit_error **error) {

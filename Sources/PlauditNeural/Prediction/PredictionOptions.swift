@@ -21,6 +21,8 @@ package struct PredictionOptions {
   package var normalize: Bool?
   package var invalidUTF8 = EncodeOptions.InvalidUTF8.error
   package var plainSpecialText = false
+  /// The threads of a scorer; nil for those this process may use.
+  package var scorerThreads: Int?
 
   package init() {}
 

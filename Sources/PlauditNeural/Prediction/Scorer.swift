@@ -2,7 +2,7 @@ package import PlauditCore
 import PlauditTensor
 import PlauditText
 
-/// Scores single texts on the caller's thread, without allocating once it is warm.
+/// Scores single texts; on the caller's thread alone it allocates nothing once it is warm.
 package final class Scorer {
   package let model: Model
   private let scores: SingleText?
@@ -65,7 +65,8 @@ private final class SingleText: OutputSink {
       wanted, options,
       RunnerSetting(
         isPair: false, mostBytes: 0,
-        threads: model.body.teamThreads(WorkerPool.availableThreads), control: nil, sink: self))
+        threads: model.body.teamThreads(
+          options.scorerThreads ?? WorkerPool.availableThreads), control: nil, sink: self))
   }
 
   func run(

@@ -88,7 +88,8 @@ package protocol TensorScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// the same bits as `multiply`.
   static func multiply(
     _ a: UnsafePointer<Self>, stride aStride: Int, packed: UnsafePointer<Self>, from first: Int,
-    of all: Int, into c: UnsafeMutablePointer<Self>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    of all: Int, into c: UnsafeMutablePointer<Self>, stride cStride: Int, rows: Int, columns: Int,
+    inner: Int,
     end: ProductEnd<Self>?)
 
   /// The sum of products of two rows.
@@ -167,7 +168,8 @@ extension Float: TensorScalar {
 
   package static func multiply(
     _ a: UnsafePointer<Float>, stride aStride: Int, packed: UnsafePointer<Float>,
-    from first: Int, of all: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    from first: Int, of all: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int,
+    rows: Int, columns: Int, inner: Int,
     end: ProductEnd<Float>?
   ) {
     var product = pk_product(
@@ -249,7 +251,8 @@ extension Double: TensorScalar {
 
   package static func multiply(
     _ a: UnsafePointer<Double>, stride aStride: Int, packed: UnsafePointer<Double>,
-    from first: Int, of all: Int, into c: UnsafeMutablePointer<Double>, stride cStride: Int, rows: Int, columns: Int, inner: Int,
+    from first: Int, of all: Int, into c: UnsafeMutablePointer<Double>, stride cStride: Int,
+    rows: Int, columns: Int, inner: Int,
     end: ProductEnd<Double>?
   ) {
     for row in 0..<rows {

@@ -29,6 +29,22 @@ struct PrecisionTests {
     let posts = inventedPosts(60, seed: 3)
     let alone = try posts.map { try model.embeddings([$0])[0] }
     for threads in [1, 2] { #expect(try model.embeddings(posts, threads: threads) == alone) }
+    // So few that threads share their layers.
+    for threads in [2, 3, 8] {
+      for (index, post) in posts.prefix(12).enumerated() {
+        #expect(try model.embeddings([post], threads: threads)[0] == alone[index])
+      }
+      #expect(try model.embeddings(Array(posts[..<4]), threads: threads) == Array(alone[..<4]))
+    }
+    let scorer = try Scorer(model, PredictionOptions())
+    for (post, expected) in zip(posts, alone) {
+      var vector = [Float](repeating: 0, count: expected.count)
+      let held = Array(post.utf8)
+      _ = try vector.withUnsafeMutableBufferPointer { vector in
+        try held.withUnsafeBytes { try scorer.embed($0, into: vector) }
+      }
+      #expect(vector == expected)
+    }
     let exact = try Model.load(path: folder).embeddings(posts)
     for (one, other) in zip(alone, exact) {
       #expect(zip(one, other).reduce(0) { $0 + $1.0 * $1.1 } > 0.99)

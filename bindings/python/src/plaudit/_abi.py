@@ -541,6 +541,8 @@ class plaudit_predict_options(_Struct):
         ("normalize", c_int32),
         ("invalid_utf8", c_int32),
         ("special_text", c_int32),
+        ("scorer_threads", c_int32),
+        ("reserved", c_int32),
     ]
 
 

@@ -578,12 +578,17 @@ class Model(Handle):
         self, *, scores: str = "probabilities", pooling: str | None = None,
         normalize: bool | None = None, max_length: int | None = None,
         window_stride: int | None = None, long_text: str = "truncate",
-        invalid_utf8: str = "error", special_text: str = "recognise",
+        invalid_utf8: str = "error", special_text: str = "recognise", threads: int = 0,
     ) -> "Scorer":
-        """Prepares to score single texts with little overhead."""
+        """Prepares to score single texts with little overhead.
+
+        threads: those that share a text where the model is large enough; 0 is the cores this
+        process may use, 1 the calling thread alone.
+        """
         options = _predict_options(
             max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores,
             pooling=pooling, normalize=normalize)
+        options.scorer_threads = setting(threads, "threads")
         return Scorer(self, options, self._embedding_size(pooling))
 
 
@@ -599,7 +604,7 @@ def _load(path: str | None, max_bytes: int | None, precision: str = "fp32") -> M
 
 
 class Scorer(Handle):
-    """Scores one text at a time on the calling thread; made by Model.scorer.
+    """Scores one text at a time; made by Model.scorer.
 
     One thread at a time: a second one gets BusyError. The bits are those of Model.predict.
     """
