@@ -115,6 +115,14 @@ def plaudit_engine(precision, folder, threads):
     return lambda texts: model.predict(texts, threads=threads), plaudit.version()
 
 
+def plaudit_scorer(precision, folder, threads):
+    import plaudit
+
+    options = {} if precision == "fp32" else {"precision": precision}
+    scorer = plaudit.Model(folder, **options).scorer(scores="logits", threads=threads)
+    return scorer.score, plaudit.version()
+
+
 def tokenizer(folder):
     import numpy
     import tokenizers
@@ -246,14 +254,21 @@ def measure_batch(given):
 
 
 def measure_single(given):
-    score, version = engine(given.measure, given.folder, given.threads)
+    if given.measure.startswith("plaudit"):
+        score, version = plaudit_scorer(given.measure.split(" ")[1], given.folder, given.threads)
+    else:
+        batch, version = engine(given.measure, given.folder, given.threads)
+
+        def score(text):
+            return batch([text])
+
     texts = tweets(given.texts)[:: max(1, given.texts // 256)][:256]
     for text in texts[:32]:
-        score([text])
+        score(text)
     spent = []
     for text in texts:
         start = time.perf_counter()
-        score([text])
+        score(text)
         spent.append(1000 * (time.perf_counter() - start))
     spent.sort()
     return {"version": version, "p50_ms": spent[len(spent) // 2],

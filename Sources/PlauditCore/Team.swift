@@ -18,6 +18,9 @@ package final class Team: ParallelWork {
 
   /// Nanoseconds: a few steps of a small network.
   private static let patience: Int64 = 50_000
+  /// Nanoseconds that a helper's last task may take beyond what the lead did in a step, twice; one
+  /// that has its own core does not.
+  private static let leeway: Int64 = 20_000
 
   /// The step's number in the upper half, then its tasks and the next one of them: one word, so
   /// that nobody takes a task of a step that is over.
@@ -90,8 +93,7 @@ package final class Team: ParallelWork {
     while true {
       let count = pk_word_load(done)
       if count == tasks {
-        // A task takes no longer than all that the lead did in the step.
-        isHeldUp = pk_nanoseconds() - end > 2 * (Team.patience + end - start)
+        isHeldUp = pk_nanoseconds() - end > Team.leeway + 2 * (end - start)
         return
       }
       if pk_word_watch(done, count, Team.patience) != 0 { continue }
