@@ -30,14 +30,14 @@ struct PrecisionTests {
     let alone = try posts.map { try model.embeddings([$0])[0] }
     for threads in [1, 2] { #expect(try model.embeddings(posts, threads: threads) == alone) }
     // So few that threads share their layers.
-    for threads in [2, 3, 8] {
-      for (index, post) in posts.prefix(12).enumerated() {
+    for threads in [2, 3] {
+      for (index, post) in posts.prefix(4).enumerated() {
         #expect(try model.embeddings([post], threads: threads)[0] == alone[index])
       }
       #expect(try model.embeddings(Array(posts[..<4]), threads: threads) == Array(alone[..<4]))
     }
     let scorer = try Scorer(model, PredictionOptions())
-    for (post, expected) in zip(posts, alone) {
+    for (post, expected) in zip(posts, alone).prefix(8) {
       var vector = [Float](repeating: 0, count: expected.count)
       let held = Array(post.utf8)
       _ = try vector.withUnsafeMutableBufferPointer { vector in

@@ -60,14 +60,15 @@ struct TeamOperationTests {
 
   @Test(arguments: Precision.allCases)
   func `a team's layer has the bits of one thread`(precision: Precision) throws {
-    for (heads, size) in [(1, 16), (3, 32), (12, 32), (5, 80)] {
-      for lengths in [[1], [2], [7], [33], [5, 1, 20], [130], [225], [300, 260]] {
-        let alone = try results(nil, precision, lengths: lengths, heads: heads, size: size)
-        for threads in [2, 3, 8] {
-          let shared = try results(
-            Team(threads: threads), precision, lengths: lengths, heads: heads, size: size)
-          #expect(shared == alone, "\(lengths), \(heads) heads of \(size), \(threads) threads")
-        }
+    for (heads, size, lengths) in [
+      (1, 16, [230]), (3, 32, [1]), (3, 32, [2]), (3, 32, [5, 1, 20]), (3, 80, [33]),
+      (12, 32, [7]),
+    ] {
+      let alone = try results(nil, precision, lengths: lengths, heads: heads, size: size)
+      for threads in [2, 5] {
+        let shared = try results(
+          Team(threads: threads), precision, lengths: lengths, heads: heads, size: size)
+        #expect(shared == alone, "\(lengths), \(heads) heads of \(size), \(threads) threads")
       }
     }
   }

@@ -9,7 +9,7 @@ from ctypes import byref, c_char_p, c_float, c_int32, c_void_p
 from itertools import combinations
 
 from . import _abi, _arrays
-from ._arguments import CALIBRATIONS, SPECIAL_TEXT, UTF8, choice, real, setting
+from ._arguments import CALIBRATIONS, SPECIAL_TEXT, UTF8, choice, real, setting, whole
 from ._batch import Batch, Texts, single
 from ._handle import Handle
 from ._run import ProgressOption, Run
@@ -588,7 +588,7 @@ class Model(Handle):
         options = _predict_options(
             max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores,
             pooling=pooling, normalize=normalize)
-        options.scorer_threads = setting(threads, "threads")
+        options.scorer_threads = whole(threads, "threads", 0, 256)
         return Scorer(self, options, self._embedding_size(pooling))
 
 
