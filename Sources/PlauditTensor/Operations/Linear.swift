@@ -136,7 +136,7 @@ extension Tape {
     guard isRecording else {
       if team != nil, layer.isPacked {
         try parallel([
-          columns(of: outputs, work: x.rows * outputs * inputs, pieces: 3) { first, count, _ in
+          columns(of: outputs, work: x.rows * outputs * x.width, pieces: 3) { first, count, _ in
             layer.forward(
               x.values, into: z.values, rows: x.rows, first: first, count: count, end: end)
           }
