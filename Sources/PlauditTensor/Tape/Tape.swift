@@ -51,7 +51,7 @@ package final class Tape<Scalar: TensorScalar> {
 
   package init(recording: Bool, threads: Int = 1, control: RunControl? = nil) {
     isRecording = recording
-    pool = BlockPool(givesLargeBlocks: !recording)
+    pool = BlockPool(repeats: !recording)
     self.threads = threads
     team = nil
     self.control = control
@@ -60,7 +60,7 @@ package final class Tape<Scalar: TensorScalar> {
   /// A tape that predicts within `team.run`, nil for one thread.
   package init(team: Team?, control: RunControl? = nil) {
     isRecording = false
-    pool = BlockPool(givesLargeBlocks: true)
+    pool = BlockPool(repeats: true)
     threads = team?.threads ?? 1
     self.team = team
     self.control = control
@@ -101,7 +101,7 @@ package final class Tape<Scalar: TensorScalar> {
   func productScratch() throws(PlauditError) -> UnsafeMutablePointer<Scalar> {
     if let scratch { return scratch }
     let count = max(threads, 1) * Scalar.scratchCount
-    let made = try pool.acquire(count * MemoryLayout<Scalar>.stride)
+    let made = try pool.acquire(count * MemoryLayout<Scalar>.stride, isOnce: true)
       .bindMemory(to: Scalar.self, capacity: max(count, 1))
     scratch = made
     return made
@@ -165,6 +165,7 @@ package final class Tape<Scalar: TensorScalar> {
     }
     nodes.removeAll(keepingCapacity: true)
     dropoutCount = 0
+    pool.begin()
   }
 
   // MARK: Gradients
