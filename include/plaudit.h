@@ -499,8 +499,8 @@ typedef struct plaudit_predict_options {
   int32_t normalize;     /* PLAUDIT_NORMALIZE_..., for embeddings */
   int32_t invalid_utf8;  /* PLAUDIT_UTF8_... */
   int32_t special_text;  /* PLAUDIT_SPECIAL_TEXT_... */
-  int32_t scorer_threads; /* of plaudit_scorer_create, up to 256: the threads that share a text; 0 =
-                             those this process may use, 1 = the caller's alone */
+  int32_t scorer_threads; /* of plaudit_scorer_create, up to 256: the threads that share a text where
+                             that pays; 0 and 1 = the caller's alone */
   int32_t reserved;
 } plaudit_predict_options;
 
@@ -643,10 +643,10 @@ PLAUDIT_NODISCARD plaudit_status plaudit_model_hidden_states(
     const plaudit_predict_options *options, const plaudit_run_options *run, float *out_states,
     int64_t state_capacity, int64_t *out_token_offsets, plaudit_error **error);
 
-/* Prepares to score single events. Where the model is large enough for that to pay, threads share a
- * text's layers; teams of several callers together keep to the cores. With options->scorer_threads 1
- * no other thread is used, and after the first calls nothing is allocated. [immutable] in the
- * model. */
+/* Prepares to score single events on one thread: after the first calls nothing is allocated and no
+ * other thread is used. With options->scorer_threads above 1 threads share a text's layers where the
+ * model is large enough for that to pay, for half the time; the scorers of a process together keep
+ * to its cores, or to those of the largest. [immutable] in the model. */
 PLAUDIT_NODISCARD plaudit_status plaudit_scorer_create(const plaudit_model *model,
                                                        const plaudit_predict_options *options,
                                                        plaudit_scorer **out_scorer,

@@ -27,6 +27,8 @@ void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) 
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nanoseconds < 0 ? NULL : &time, NULL, 0);
 }
 
+int pk_core(void) { return sched_getcpu(); }
+
 static inline void breathe(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -96,7 +96,7 @@ private func predictionOptions(
   wanted.invalidUTF8 = try invalidUTF8(given.invalid_utf8)
   wanted.plainSpecialText = try isPlain(given.special_text)
   try choice(given.scorer_threads, "scorer_threads", in: 0...Int32(WorkerPool.maximumThreads))
-  wanted.scorerThreads = given.scorer_threads == 0 ? nil : Int(given.scorer_threads)
+  wanted.scorerThreads = max(Int(given.scorer_threads), 1)
   return wanted
 }
 

@@ -8,7 +8,8 @@ import Synchronization
 /// call over, helpers go back to the pool. Tasks of a step are taken by whoever is there: a helper
 /// that comes late, or not at all, costs its share of the speed and no more. One that takes a task
 /// and then loses its core to another process holds the lead up, once: the lead does the rest of
-/// the call by itself, and the next calls too, the more of them the more often that happens.
+/// the call by itself, and the next calls too, the more of them the more often that happens. So it does
+/// where a helper finds itself on the lead's core: one that looks there takes the time of who works.
 ///
 /// What a task computes must not depend on the thread or on the other tasks. A team is used by one
 /// thread at a time.
@@ -22,6 +23,10 @@ package final class Team: ParallelWork {
   /// that has its own core does not.
   private static let leeway: Int64 = 20_000
 
+  /// How often a helper of a call meets the lead on its core until it is left out; between, it sleeps
+  /// instead of looking, and the system finds it another core if there is one.
+  private static let mostMeetings = 3
+
   /// The step's number in the upper half, then its tasks and the next one of them: one word, so
   /// that nobody takes a task of a step that is over.
   private let ticket = Atomic<UInt64>(0)
@@ -33,6 +38,10 @@ package final class Team: ParallelWork {
   private var sleepers: UnsafeMutablePointer<UInt32> { words + 64 }
   private var leadSleeps: UnsafeMutablePointer<UInt32> { words + 96 }
   private let isOver = Atomic<Bool>(true)
+  /// Where the lead was when its step began.
+  private let leadCore = Atomic<Int>(-1)
+  /// Whether a helper is on the lead's core in this call.
+  private let isCrowded = Atomic<Bool>(false)
   /// Whether a helper lost its core with a task in this call.
   private var isHeldUp = false
   private var helpers = 0
@@ -51,6 +60,7 @@ package final class Team: ParallelWork {
   package func run(_ body: () -> Void) {
     WorkerPool.withTeam(of: threads) { helpers in
       isHeldUp = false
+      isCrowded.store(false, ordering: .relaxed)
       guard helpers > 0 else {
         body()
         return false
@@ -64,13 +74,14 @@ package final class Team: ParallelWork {
         call = nil
         self.helpers = 0
       }
-      return isHeldUp
+      return isHeldUp || isCrowded.load(ordering: .relaxed)
     }
   }
 
   /// Does tasks `0..<count`, each once, by any thread, in any order; within `run`.
   package func share(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
-    guard count > 1, count < 1 << 16, helpers > 0, !isHeldUp else {
+    guard count > 1, count < 1 << 16, helpers > 0, !isHeldUp, !isCrowded.load(ordering: .relaxed)
+    else {
       for task in 0..<count { body(task, 0) }
       return
     }
@@ -83,6 +94,7 @@ package final class Team: ParallelWork {
 
   private func lead(tasks: UInt64) {
     UnsafeMutableRawPointer(done).storeBytes(of: 0, as: UInt32.self)
+    leadCore.store(Int(pk_core()), ordering: .relaxed)
     let number = UInt64(pk_word_load(bell) &+ 1)
     ticket.store(number << 32 | tasks << 16, ordering: .sequentiallyConsistent)
     ring()
@@ -129,11 +141,18 @@ package final class Team: ParallelWork {
 
   /// A helper's part of a call.
   private func help(as worker: Int) {
+    var meetings = 0
     while true {
       let heard = pk_word_load(bell)
       doTasks(worker: worker)
       if isOver.load(ordering: .acquiring) { return }
-      if pk_word_watch(bell, heard, Team.patience) != 0 { continue }
+      let core = Int(pk_core())
+      if core >= 0, core == leadCore.load(ordering: .relaxed) {
+        meetings += 1
+        if meetings == Team.mostMeetings { isCrowded.store(true, ordering: .relaxed) }
+      } else if pk_word_watch(bell, heard, Team.patience) != 0 {
+        continue
+      }
       _ = pk_word_add(sleepers, 1)
       pk_word_wait(bell, heard, -1)
       _ = pk_word_add(sleepers, UInt32.max)

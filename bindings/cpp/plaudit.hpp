@@ -717,7 +717,7 @@ class scorer {
     });
   }
 
-  /// Scores go where the caller says, [label_count]; with scorer_threads 1 nothing is allocated.
+  /// Scores go where the caller says, [label_count]; nothing is allocated unless scorer_threads is above 1.
   outcome<scored_text> score(std::string_view text, span<float> scores) {
     scored_text scored;
     return detail::finish(scored, [&](plaudit_error **error) {

@@ -29,6 +29,8 @@ static inline uint32_t pk_word_add(uint32_t *word, uint32_t amount) {
 /* Sleeps while *word is `expected`, at most so many nanoseconds (less than 0: without end). May
  * wake for no reason. */
 void pk_word_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds);
+/* The core that the calling thread is on, below 0 where that is not known. */
+int pk_core(void);
 /* A clock that only goes forward. */
 int64_t pk_nanoseconds(void);
 /* Looks at *word while it is `expected`, at most so many nanoseconds. Returns 1 once it is another

@@ -21,8 +21,8 @@ package struct PredictionOptions {
   package var normalize: Bool?
   package var invalidUTF8 = EncodeOptions.InvalidUTF8.error
   package var plainSpecialText = false
-  /// The threads of a scorer; nil for those this process may use.
-  package var scorerThreads: Int?
+  /// The threads of a scorer, the caller's among them.
+  package var scorerThreads = 1
 
   package init() {}
 

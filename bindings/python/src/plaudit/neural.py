@@ -578,17 +578,16 @@ class Model(Handle):
         self, *, scores: str = "probabilities", pooling: str | None = None,
         normalize: bool | None = None, max_length: int | None = None,
         window_stride: int | None = None, long_text: str = "truncate",
-        invalid_utf8: str = "error", special_text: str = "recognise", threads: int = 0,
+        invalid_utf8: str = "error", special_text: str = "recognise", threads: int = 1,
     ) -> "Scorer":
         """Prepares to score single texts with little overhead.
 
-        threads: those that share a text where the model is large enough; 0 is the cores this
-        process may use, 1 the calling thread alone.
+        threads: those that share a text where the model is large enough: two take half the time.
         """
         options = _predict_options(
             max_length, window_stride, long_text, invalid_utf8, special_text, scores=scores,
             pooling=pooling, normalize=normalize)
-        options.scorer_threads = whole(threads, "threads", 0, 256)
+        options.scorer_threads = whole(threads, "threads", 1, 256)
         return Scorer(self, options, self._embedding_size(pooling))
 
 
