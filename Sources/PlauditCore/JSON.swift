@@ -47,7 +47,8 @@ package struct JSONValue {
     }
     guard let root else {
       let failure = code(of: problem)
-      if failure == json_error_out_of_memory {
+      // Where the parser had no memory for its first steps it says nothing at all.
+      if failure == json_error_out_of_memory || problem.text.0 == 0 {
         throw PlauditError(.outOfMemory, "\(file): no memory to read it")
       }
       var what = message(of: problem)

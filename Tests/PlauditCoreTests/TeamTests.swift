@@ -46,6 +46,21 @@ struct TeamTests {
     #expect(highest.load(ordering: .relaxed) < 3)
   }
 
+  @Test(.enabled(if: WorkerPool.availableThreads > 1))
+  func `a helper takes tasks of its own`() {
+    let team = Team(threads: 2)
+    let helped = Atomic<Int>(0)
+    // A team whose helper was late, or lost its core, does without: there are many tries.
+    for _ in 0..<2000 where helped.load(ordering: .relaxed) == 0 {
+      team.run {
+        team.share(16) { _, worker in
+          if worker == 0 { usleep(100) } else { helped.add(1, ordering: .relaxed) }
+        }
+      }
+    }
+    #expect(helped.load(ordering: .relaxed) > 0)
+  }
+
   @Test func `outside a run a step is the caller's alone`() {
     var order: [Int] = []
     Team(threads: 4).share(5) { task, worker in order.append(task + 10 * worker) }

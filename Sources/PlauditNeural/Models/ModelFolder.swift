@@ -79,7 +79,7 @@ struct ModelFolder {
         ModelFolder(
           path: description.path, configuration: configuration, weights: weights, rest: rest))
     } catch {
-      _ = try rest.files()
+      if error.kind != .outOfMemory { _ = try rest.files() }
       throw error
     }
   }

@@ -161,7 +161,7 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     // Also an empty batch has its options checked.
     try model.body.check(options, isPair: pairs != nil)
     guard texts.count > 0 else { return }
-    let team = sharesLayers(threads) ? model.body.teamThreads(threads) : 1
+    let team = teamThreads(threads)
     let workers = team > 1 ? 1 : min(threads, texts.count)
     groupSize =
       team > 1
@@ -178,12 +178,14 @@ private final class BatchPrediction: ParallelWork, OutputSink {
     try control.check()
   }
 
-  /// Whether so few texts are there that threads share their layers instead of the texts: too few
-  /// for all threads, or so short that one pack holds them.
-  private func sharesLayers(_ threads: Int) -> Bool {
-    threads > 1
-      && (texts.count * 2 <= threads
-        || texts.count <= threads * 2 && byteCount <= EncoderRunner.packTokens * 2)
+  /// The threads that share the layers of all texts, where they are more than there are texts to
+  /// share, or as many and the texts so short that one pack holds them; else 1.
+  private func teamThreads(_ threads: Int) -> Int {
+    let cores = min(threads, WorkerPool.availableThreads)
+    guard cores > 1, texts.count <= cores * 2 else { return 1 }
+    let team = model.body.teamThreads(cores)
+    let fits = byteCount <= EncoderRunner.packTokens * 2
+    return team > min(cores, texts.count) || fits && team >= min(cores, texts.count) ? team : 1
   }
 
   /// The bytes of a small batch, for which small packs suffice.

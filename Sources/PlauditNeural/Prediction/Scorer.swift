@@ -65,7 +65,8 @@ private final class SingleText: OutputSink {
       wanted, options,
       RunnerSetting(
         isPair: false, mostBytes: 0,
-        threads: model.body.teamThreads(options.scorerThreads), control: nil, sink: self))
+        threads: model.body.teamThreads(
+          min(options.scorerThreads, WorkerPool.availableThreads)), control: nil, sink: self))
   }
 
   func run(

@@ -145,7 +145,8 @@ final class WeightReading: ParallelWork {
 
   func perform(task: Int, worker: Int) {
     if worker == 0 { doBefore() }
-    guard pieces.indices.contains(task), scratch.indices.contains(worker), !hasFailed else {
+    guard pieces.indices.contains(task), scratch.indices.contains(worker), !hasFailed(before: task)
+    else {
       return
     }
     do throws(PlauditError) {
@@ -179,9 +180,10 @@ final class WeightReading: ParallelWork {
     }
   }
 
-  private var hasFailed: Bool {
+  /// Pieces before the one that failed are still read: their errors come first.
+  private func hasFailed(before task: Int) -> Bool {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
-    return failure != nil
+    return failure.map { $0.piece < task } ?? false
   }
 }

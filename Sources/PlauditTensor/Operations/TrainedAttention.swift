@@ -52,7 +52,7 @@ extension Tape {
     if let kernels = Scalar.attentionKernels, kept.headSize % Int(kernels.pointee.lanes) == 0 {
       let (scratch, size) = try attentionScratch(kernels, kept)
       try parallel(texts.count) { text, worker in
-        guard texts.length(text) > 0 else { return }
+        guard texts.length(text) > 0 else { return clearQueries(context.values, kept, text) }
         var attention = self.attention(kept, text, scratch + worker * size)
         let place = kept.places[text]
         DropoutStream.with(dropout, first: place) { how in
@@ -79,7 +79,10 @@ extension Tape {
     if let kernels = Scalar.attentionKernels, kept.headSize % Int(kernels.pointee.lanes) == 0 {
       let (scratch, size) = try attentionScratch(kernels, kept)
       try parallel(kept.texts.count) { text, worker in
-        guard kept.texts.length(text) > 0 else { return }
+        guard kept.texts.length(text) > 0 else {
+          if !accumulateQueries { clearQueries(gradients.queries, kept, text) }
+          return
+        }
         let (first, query) = (kept.texts.start(text), kept.firstQuery(text))
         var attention = self.attention(kept, text, scratch + worker * size)
         var to = pk_attention_gradients(
@@ -103,6 +106,14 @@ extension Tape {
           accumulate: accumulate, scratch: scratch + worker * Scalar.scratchCount)
       }
     }
+  }
+
+  /// The first token that a text without tokens has not: nothing goes there.
+  private func clearQueries(
+    _ rows: UnsafeMutablePointer<Scalar>, _ kept: KeptAttention<Scalar>, _ text: Int
+  ) {
+    guard kept.firstOnly else { return }
+    clear(rows + text * kept.contextWidth, count: kept.contextWidth)
   }
 
   private func attentionScratch(
@@ -136,7 +147,7 @@ extension Tape {
     let kernels = Scalar.tapeKernels
     let (rows, length, count) = (kept.rows, kept.texts.length(text), kept.queryCount(text))
     let width = Int(pk_attention_width(Int64(length)))
-    guard length > 0 else { return }
+    guard length > 0 else { return clearQueries(kept.context, kept, text) }
     for head in 0..<kept.heads {
       let column = head * kept.headSize
       let (first, query) = (kept.texts.start(text), kept.firstQuery(text))
@@ -172,7 +183,10 @@ extension Tape {
     let kernels = Scalar.tapeKernels
     let (rows, length, count) = (kept.rows, kept.texts.length(text), kept.queryCount(text))
     let width = Int(pk_attention_width(Int64(length)))
-    guard length > 0 else { return }
+    guard length > 0 else {
+      if !accumulateQueries { clearQueries(gradients.queries, kept, text) }
+      return
+    }
     for head in 0..<kept.heads {
       let column = head * kept.headSize
       let (first, query) = (kept.texts.start(text), kept.firstQuery(text))

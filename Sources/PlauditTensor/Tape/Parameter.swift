@@ -61,6 +61,9 @@ package final class Parameter<Scalar: TensorScalar> {
   /// and not before its last change.
   package func pack() throws(PlauditError) {
     for part in packs where part.panels == nil {
+      guard hasValues else {
+        throw PlauditError(.internal, "rows of \(name) were not packed")
+      }
       let panels = try Buffer<Scalar>(
         undefined: Scalar.packedCount(inner: width, columns: part.rows.count))
       Scalar.pack(

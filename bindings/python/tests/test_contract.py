@@ -7,6 +7,7 @@ import pickle
 import re
 import subprocess
 import sys
+import typing
 
 import pytest
 from conftest import CHECKOUT
@@ -83,6 +84,7 @@ def test_an_absent_library_is_said_at_import():
 def test_works_without_numpy():
     program = """
 import sys
+import typing
 sys.modules["numpy"] = None
 import plaudit
 with plaudit.Model(sys.argv[1]) as model:
@@ -103,6 +105,7 @@ assert report.accuracy == 0.5
 def test_numpy_and_typing_are_imported_when_they_are_asked_for():
     program = """
 import sys
+import typing
 import plaudit
 assert not {"numpy", "plaudit.experiments"} & set(sys.modules)
 before = {"typing", "json"} & set(sys.modules)  # some interpreters bring them along
@@ -146,3 +149,10 @@ def test_a_named_tuple_of_ours_is_one_of_typing():
         "TextReport(token_count=1, dropped_tokens=2, unknown_words=3, window_count=4)")
     assert pickle.loads(pickle.dumps(kind(1, 2, 3, 4))) == (1, 2, 3, 4)
     assert plaudit.Progress("a", 1, 2, 0.0, 0.0, 0.0).step == 0
+
+
+def test_hints_of_public_classes_resolve():
+    classes = [value for name in plaudit.__all__ if isinstance(value := getattr(plaudit, name), type)]
+    assert len(classes) > 20
+    for one in classes:
+        typing.get_type_hints(one)

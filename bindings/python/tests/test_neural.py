@@ -295,12 +295,27 @@ def test_a_precision_gives_the_same_bits_alone_in_batches_and_on_threads(
         alone = numpy.stack([model.embed([post])[0] for post in posts])
         scorer = model.scorer()
         assert all(numpy.array_equal(scorer.embed(p), e) for p, e in zip(posts, alone))
+        several = model.scorer(threads=2)
+        assert all(numpy.array_equal(several.embed(p), e) for p, e in zip(posts, alone))
         for threads in (1, 2, 5):
             assert numpy.array_equal(model.embed(posts, threads=threads), alone)
             assert numpy.array_equal(model.embed(posts[::-1], threads=threads), alone[::-1])
         wanted = exact.embed(posts)
         assert (alone * wanted).sum(1).min() > 0.99
         assert (precision != "fp32") or numpy.array_equal(alone, wanted)
+
+
+def test_a_scorer_of_two_threads_works_in_a_forked_child(minilm):
+    with plaudit.Model(minilm) as model:
+        scorer = model.scorer(threads=2)
+        wanted = scorer.embed("great phone")
+        child = os.fork()
+        if child == 0:
+            same = numpy.array_equal(scorer.embed("great phone"), wanted)
+            os._exit(0 if same else 1)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert numpy.array_equal(scorer.embed("great phone"), wanted)
 
 
 KERNELS = """

@@ -11,6 +11,8 @@ from .errors import OutOfRangeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 _INT64_MAX = 2**63 - 1
 

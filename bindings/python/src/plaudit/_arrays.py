@@ -17,6 +17,8 @@ from .errors import InvalidDataError, ShapeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 _BYTES = {"f": 4, "d": 8, "i": 4, "q": 8, "b": 1, "B": 1}
 _DTYPES = {"f": "float32", "d": "float64", "i": "int32", "q": "int64", "b": "int8", "B": "uint8"}

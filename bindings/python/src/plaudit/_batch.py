@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Text = Union[str, bytes, None]
     Texts = Iterable[Text]
 else:
-    Text = Texts = object
+    Any = Text = Texts = object
 
 # Parts for whose lengths NumPy is not imported, if it is not there yet.
 _FEW = 1 << 12

@@ -12,6 +12,8 @@ from .errors import InvalidHandleError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 
 def _release(free: Callable[..., None], handle: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     ProgressOption = Union[None, bool, Callable[[Progress], Any]]
 else:
-    ProgressOption = object
+    Any = ProgressOption = object
 
 # How often a call looks for signals, in milliseconds.
 _PULSE = 50

@@ -14,6 +14,8 @@ from . import _abi
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+else:
+    Any = NoReturn = object
 
 
 class PlauditError(Exception):

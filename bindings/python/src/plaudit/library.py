@@ -11,6 +11,8 @@ from .errors import InvalidHandleError, call
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 _lib = _abi.load()
 

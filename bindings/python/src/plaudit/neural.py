@@ -21,6 +21,8 @@ from .text import Path, Tokenizer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    Any = object
 
 _lib = _abi.load()
 

@@ -11,6 +11,8 @@ from ._tuples import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
+else:
+    Any = TextIO = object
 
 
 class Progress(NamedTuple):

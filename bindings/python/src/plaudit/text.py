@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Path = Union[str, bytes, os.PathLike[Any]]
 else:
-    Path = object
+    Any = Path = object
 
 _lib = _abi.load()
 
