@@ -3,6 +3,7 @@
 import ast
 import ctypes
 import json
+import os
 import pickle
 import re
 import subprocess
@@ -156,3 +157,27 @@ def test_hints_of_public_classes_resolve():
     assert len(classes) > 20
     for one in classes:
         typing.get_type_hints(one)
+
+
+def test_control_c_while_numpy_is_imported_is_not_lost(tmp_path):
+    """NumPy turns an interrupt in the midst of its import into an ImportError."""
+    (tmp_path / "numpy.py").write_text("""
+import os, signal
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(1000):
+        pass
+except KeyboardInterrupt:
+    raise ImportError("could not import module datetime")
+""")
+    program = """
+from plaudit import _arrays
+try:
+    print("lost", _arrays.numpy())
+except KeyboardInterrupt:
+    print("raised")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={
+            **os.environ, "PYTHONPATH": f"{tmp_path}:{CHECKOUT / 'bindings/python/src'}"})
+    assert done.stdout == "raised\n"

@@ -27,10 +27,16 @@ _DTYPES = {"f": "float32", "d": "float64", "i": "int32", "q": "int64", "b": "int
 @functools.cache
 def numpy() -> Any:
     """The module, or None where it is not installed."""
+    import signal
+
+    # A Ctrl-C in the midst of NumPy's import comes out as an ImportError, so it waits for the end.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         import numpy
     except ImportError:
         return None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return numpy
 
 
