@@ -266,8 +266,10 @@ def test_cancel_and_timeout(embedder):
 
 
 def test_control_c_ends_a_long_call():
+    # A shell that starts something in the background has it ignore Ctrl-C.
     program = """
-import sys, plaudit
+import signal, sys, plaudit
+signal.signal(signal.SIGINT, signal.default_int_handler)
 model = plaudit.Model(sys.argv[1])
 print("ready", flush=True)
 model.embed(["a great day with a cup of tea"] * 5_000_000)
