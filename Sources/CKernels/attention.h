@@ -57,24 +57,6 @@ static void PK_NAME(direct)(const float *a, int64_t row_stride, int64_t step, co
   }
 }
 
-/* Rows become columns of `turned` [size, padded], zeros after them. */
-static void PK_NAME(turn)(float *turned, int64_t padded, const float *rows, int64_t stride,
-                          int64_t length, int64_t size) {
-  const int64_t squares = length / PK_LANES * PK_LANES;
-  for (int64_t d = 0; d < size; d += PK_LANES)
-    for (int64_t row = 0; row < squares; row += PK_LANES)
-      PK_NAME(transpose)(turned + d * padded + row, padded, rows + row * stride + d, stride, 1.0f);
-  for (int64_t row = squares; row < padded; row += PK_LANES) {
-    float some[PK_LANES * PK_LANES] = {0};
-    const int64_t count = length - row < PK_LANES ? length - row : PK_LANES;
-    for (int64_t d = 0; d < size; d += PK_LANES) {
-      for (int64_t i = 0; i < count; i++)
-        memcpy(some + i * PK_LANES, rows + (row + i) * stride + d, PK_LANES * sizeof *some);
-      PK_NAME(transpose)(turned + d * padded + row, padded, some, PK_LANES, 1.0f);
-    }
-  }
-}
-
 static int64_t PK_NAME(keep_scratch)(int64_t length, int64_t size) {
   return pk_attention_width(length) * (size + length);
 }

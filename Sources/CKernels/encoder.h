@@ -223,6 +223,24 @@ static __attribute__((noinline)) void PK_NAME(any_scores)(float *scores, int64_t
   }
 }
 
+/* Rows become columns of `turned` [size, padded], zeros after them. */
+static void PK_NAME(turn)(float *turned, int64_t padded, const float *rows, int64_t stride,
+                          int64_t length, int64_t size) {
+  const int64_t squares = length / PK_LANES * PK_LANES;
+  for (int64_t d = 0; d < size; d += PK_LANES)
+    for (int64_t row = 0; row < squares; row += PK_LANES)
+      PK_NAME(transpose)(turned + d * padded + row, padded, rows + row * stride + d, stride, 1.0f);
+  for (int64_t row = squares; row < padded; row += PK_LANES) {
+    float some[PK_LANES * PK_LANES] = {0};
+    const int64_t count = length - row < PK_LANES ? length - row : PK_LANES;
+    for (int64_t d = 0; d < size; d += PK_LANES) {
+      for (int64_t i = 0; i < count; i++)
+        memcpy(some + i * PK_LANES, rows + (row + i) * stride + d, PK_LANES * sizeof *some);
+      PK_NAME(transpose)(turned + d * padded + row, padded, some, PK_LANES, 1.0f);
+    }
+  }
+}
+
 /* Attention of one text: each query over all keys, head by head. */
 static void PK_NAME(attend)(const pk_attention *a) {
   const int64_t padded = PK_NAME(padded)(a->length), size = a->size, length = a->length;
@@ -230,16 +248,7 @@ static void PK_NAME(attend)(const pk_attention *a) {
   const float factor = a->factor * 1.44269504088896341f;
   for (int64_t head = 0; head < a->heads; head++) {
     const float *keys = a->keys + head * size, *values = a->values + head * size;
-    const int64_t squares = length / PK_LANES * PK_LANES;
-    for (int64_t d = 0; d < size; d += PK_LANES)
-      for (int64_t key = 0; key < squares; key += PK_LANES)
-        PK_NAME(transpose)(turned + d * padded + key, padded, keys + key * a->stride + d,
-                           a->stride, 1.0f);
-    for (int64_t d = 0; squares < padded && d < size; d++) {
-      float *to = turned + d * padded;
-      for (int64_t key = squares; key < length; key++) to[key] = keys[key * a->stride + d];
-      for (int64_t key = length; key < padded; key++) to[key] = 0;
-    }
+    PK_NAME(turn)(turned, padded, keys, a->stride, length, size);
     for (int64_t first = 0; first < a->queries_count; first += PK_NAME(group)) {
       const int64_t left = a->queries_count - first;
       const int64_t count = left < PK_NAME(group) ? left : PK_NAME(group);

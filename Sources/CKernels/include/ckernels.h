@@ -1,8 +1,8 @@
 /* Kernels for floats: rows, what a network does to them, matrix products; and for a bandit's
  * contexts.
  *
- * Each exists once as source (rows.h, tape.h, matrix.h, ridge.h, posterior.h) and is compiled for the plain
- * machine and for wider vectors. Sets of floats differ from each other in the last bits, because the
+ * Each exists once as source (rows.h, tape.h, matrix.h, encoder.h, attention.h, ridge.h,
+ * posterior.h) and is compiled for the plain machine and for wider vectors. Sets of floats differ from each other in the last bits, because the
  * wide ones fuse multiply and add.
  *
  * No allocation, no threads, no I/O; pointers are the caller's promise.
