@@ -7,6 +7,8 @@ the clock at the score, and the score; what is imported here is part of what is 
 import sys
 import time
 
+import engines
+
 START = time.perf_counter()
 TEXT = "Thank you for the quick help!"
 
@@ -28,45 +30,22 @@ def tokens(folder):
 
 def onnxruntime(precision, folder, threads):
     import numpy
-    import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    name = "int8.onnx" if precision == "int8" else "fused.onnx"
-    session = onnxruntime.InferenceSession(
-        f"{folder}/{name}", options, providers=["CPUExecutionProvider"])
+    session = engines.onnxruntime_session(precision, folder, threads)
     ids = numpy.array([tokens(folder)])
     return session.run(None, {"input_ids": ids, "attention_mask": numpy.ones_like(ids)})[0][0]
 
 
 def openvino(precision, folder, threads):
     import numpy
-    import openvino
 
-    core = openvino.Core()
-    core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads})
-    request = core.compile_model(
-        core.read_model(f"{folder}/plain.onnx"), "CPU", {
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else precision,
-            "PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
+    request = engines.openvino_request(precision, folder, threads)
     ids = numpy.array([tokens(folder)])
     return request.infer({"input_ids": ids, "attention_mask": numpy.ones_like(ids)})[0][0]
 
 
 def ctranslate2(precision, folder, threads):
-    import ctranslate2
-    import numpy
-    from safetensors import safe_open
-
-    kind = {"fp32": "float32", "int8": "int8_float32", "int8 bf16": "int8_bfloat16"}[precision]
-    encoder = ctranslate2.Encoder(
-        f"{folder}/ctranslate2", device="cpu", compute_type=kind, intra_threads=threads)
-    with safe_open(f"{folder}/model.safetensors", "numpy") as file:
-        pooler, pooler_bias, head, bias = (file.get_tensor(name) for name in (
-            "bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight",
-            "classifier.bias"))
-    states = encoder.forward_batch([tokens(folder)]).last_hidden_state
-    return numpy.tanh(numpy.asarray(states)[0, 0] @ pooler.T + pooler_bias) @ head.T + bias
+    return engines.ctranslate2_logits(precision, folder, threads)([tokens(folder)])[0]
 
 
 def torch(precision, folder, threads):

@@ -21,6 +21,8 @@ import sys
 import time
 from pathlib import Path
 
+import engines
+
 ROOT = Path(__file__).resolve().parent.parent
 LABELS = ["negative", "neutral", "positive"]
 BATCH = 32
@@ -150,11 +152,7 @@ def tokenizer(folder):
 def onnxruntime_engine(precision, folder, threads):
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    name = "int8.onnx" if precision == "int8" else "fused.onnx"
-    session = onnxruntime.InferenceSession(
-        f"{folder}/{name}", options, providers=["CPUExecutionProvider"])
+    session = engines.onnxruntime_session(precision, folder, threads)
     batches = tokenizer(folder)
 
     def score(texts):
@@ -167,12 +165,7 @@ def onnxruntime_engine(precision, folder, threads):
 def openvino_engine(precision, folder, threads):
     import openvino
 
-    core = openvino.Core()
-    core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads})
-    hint = "f32" if precision == "fp32" else precision
-    request = core.compile_model(
-        core.read_model(f"{folder}/plain.onnx"), "CPU",
-        {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
+    request = engines.openvino_request(precision, folder, threads)
     batches = tokenizer(folder)
 
     def score(texts):
@@ -184,27 +177,14 @@ def openvino_engine(precision, folder, threads):
 
 def ctranslate2_engine(precision, folder, threads):
     import ctranslate2
-    import numpy
-    from safetensors import safe_open
 
-    kind = {"fp32": "float32", "int8": "int8_float32", "int8 bf16": "int8_bfloat16"}[precision]
-    encoder = ctranslate2.Encoder(
-        f"{folder}/ctranslate2", device="cpu", compute_type=kind, intra_threads=threads)
-    with safe_open(f"{folder}/model.safetensors", "numpy") as file:
-        pooler, pooler_bias, head, bias = (file.get_tensor(name) for name in (
-            "bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight",
-            "classifier.bias"))
+    logits = engines.ctranslate2_logits(precision, folder, threads)
     batches = tokenizer(folder)
 
     def score(texts):
-        made = []
-        for ids, mask in batches(texts):
-            lengths = mask.sum(1)
-            states = encoder.forward_batch(
-                [row[:length].tolist() for row, length in zip(ids, lengths)]).last_hidden_state
-            first = numpy.asarray(states)[:, 0]
-            made.append(numpy.tanh(first @ pooler.T + pooler_bias) @ head.T + bias)
-        return made
+        return [
+            logits([row[:length].tolist() for row, length in zip(ids, mask.sum(1))])
+            for ids, mask in batches(texts)]
 
     return score, ctranslate2.__version__
 
